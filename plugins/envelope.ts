@@ -1,0 +1,137 @@
+import fp from 'fastify-plugin'
+import findMyWay, { type HTTPMethod } from 'find-my-way'
+import Negotiator from 'negotiator'
+import type { ContextConfigDefault, FastifyError, FastifyInstance, FastifyReply, FastifyRequest, FastifyTypeProvider, FastifyTypeProviderDefault, RawReplyDefaultExpression, RawRequestDefaultExpression, RawServerBase, RawServerDefault, RouteGenericInterface } from 'fastify'
+import type { ResolveFastifyReplyType, FastifyReplyType } from 'fastify/types/type-provider.js'
+import { catalogue, Failure, fail, reasons, type Key, type Language, type Refusal } from '../src/catalogue.ts'
+
+type Extra<ReplyType> = ReplyType extends { Code: number } ? Omit<ReplyType, 'Code' | 'Msg'> : Record<string, unknown>
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** English where `Accept-Language` prefers it to Chinese, else Chinese. */
+    language: Language
+  }
+
+  // The type parameters repeat those of FastifyReply: with others, `answer` would not know the route's reply type.
+  /* eslint-disable @typescript-eslint/no-unused-vars */
+  interface FastifyReply<
+    RouteGeneric extends RouteGenericInterface = RouteGenericInterface,
+    RawServer extends RawServerBase = RawServerDefault,
+    RawRequest extends RawRequestDefaultExpression<RawServer> = RawRequestDefaultExpression<RawServer>,
+    RawReply extends RawReplyDefaultExpression<RawServer> = RawReplyDefaultExpression<RawServer>,
+    ContextConfig = ContextConfigDefault,
+    SchemaCompiler extends FastifySchema = FastifySchema,
+    TypeProvider extends FastifyTypeProvider = FastifyTypeProviderDefault,
+    ReplyType extends FastifyReplyType = ResolveFastifyReplyType<TypeProvider, SchemaCompiler, RouteGeneric>
+  > {
+    /** Sends the envelope of a catalogue entry: its HTTP status, `Code`, `Msg` and the given fields. */
+    answer (key: Key, extra?: Extra<ReplyType>): this
+    /** The catalogue key this reply was answered with, for the log. */
+    answeredWith: Key | null
+  }
+  /* eslint-enable @typescript-eslint/no-unused-vars */
+}
+
+const MOST_DETAILS = 20
+
+/** The methods that `Allow` may list. */
+const METHODS: HTTPMethod[] = ['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT']
+
+function languageOf (request: FastifyRequest): Language {
+  if (request.headers['accept-language'] === undefined) return 'zh'
+  return new Negotiator(request).language(['zh', 'en']) === 'en' ? 'en' : 'zh'
+}
+
+function answer (this: FastifyReply, key: Key, extra?: Record<string, unknown>): FastifyReply {
+  return sendEnvelope(this, key, extra)
+}
+
+function sendEnvelope (reply: FastifyReply, key: Key, extra?: Record<string, unknown>): FastifyReply {
+  const { code, status, ...entry } = catalogue[key]
+  reply.answeredWith = key
+  reply.code(status)
+  if ('retryAfter' in entry) reply.header('retry-after', entry.retryAfter)
+  return reply.send({ Code: code, Msg: entry[languageOf(reply.request)], ...extra })
+}
+
+/** Field errors of Ajv as refusals, one a field, the first that was found. */
+function refusalsOf (errors: NonNullable<FastifyError['validation']>): Refusal[] {
+  const found = new Map<string, Refusal>()
+  for (const { keyword, instancePath, params } of errors) {
+    const field = String(params.missingProperty ?? params.additionalProperty ?? (instancePath.slice(1) || 'Body'))
+    if (!found.has(field)) found.set(field, refusal(field, keyword, Number(params.limit)))
+  }
+  return [...found.values()]
+}
+
+function refusal (field: string, keyword: string, limit: number): Refusal {
+  switch (keyword) {
+    case 'required': return { field, reason: 'Required' }
+    case 'additionalProperties': return { field, reason: 'Unknown' }
+    case 'type': return { field, reason: field === 'Body' ? 'Object' : 'String' }
+    case 'minLength': return { field, reason: 'TooShort', limit }
+    case 'maxLength': return { field, reason: 'TooLong', limit }
+    case 'pattern': return { field, reason: field in reasons ? field as keyof typeof reasons : 'Invalid' }
+    default: return { field, reason: 'Invalid' }
+  }
+}
+
+/** Any error of Fastify or of our own, as the failure it means to the client. */
+function failureOf (error: FastifyError): Failure {
+  if (error instanceof Failure) return error
+  if (error.validation) return fail('BadRequest', { refusals: refusalsOf(error.validation) })
+  switch (error.statusCode) {
+    case 404: return fail('NotFound')
+    case 413: return fail('BodyTooLarge')
+    case 415: return fail('UnsupportedMediaType')
+  }
+  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
+    return fail('BadRequest', { refusals: [{ field: 'Body', reason: error.code === 'FST_ERR_CTP_EMPTY_JSON_BODY' ? 'Object' : 'Invalid' }] }, error)
+  }
+  return fail('InternalError', {}, error)
+}
+
+/**
+ * The one place where an error becomes an answer. Fastify also calls it for a URL it cannot read, with a bare request and
+ * reply that nothing has decorated.
+ */
+export function answerError (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const failure = failureOf(error)
+  const { refusals, ...extra } = failure.fields
+  const { code, status } = catalogue[failure.key]
+  if (status >= 500) request.log[status === 500 ? 'error' : 'warn']({ err: failure.cause ?? failure, code }, failure.message)
+  else if (failure.cause !== undefined) request.log.info({ err: failure.cause, code }, failure.message)
+  if (extra.RetryAfter !== undefined) reply.header('retry-after', extra.RetryAfter)
+  // RFC 6750, section 3.1: the error is named only where a token was sent.
+  if (status === 401) reply.header('www-authenticate', request.headers.authorization === undefined ? 'Bearer realm="dream"' : 'Bearer realm="dream", error="invalid_token"')
+  const details = refusals?.slice(0, MOST_DETAILS).map(({ field, reason, limit }) => (
+    { Field: field, Reason: reasons[reason][languageOf(request)].replace('{limit}', String(limit)) }))
+  return sendEnvelope(reply, failure.key, { ...extra, ...(details && { Details: details }) })
+}
+
+/** Decorates `reply.answer`, and makes every error, unknown path and wrong method an envelope. */
+async function envelope (app: FastifyInstance): Promise<void> {
+  const routes = findMyWay()
+
+  app.decorateRequest('language', {
+    getter () { return languageOf(this) }
+  })
+  app.decorateReply('answeredWith', null)
+  app.decorateReply('answer', answer)
+  app.setErrorHandler(answerError)
+
+  app.addHook('onRoute', ({ method, url }) => {
+    for (const each of METHODS) {
+      if ([method].flat().includes(each) && !routes.hasRoute(each, url)) routes.on(each, url, () => {})
+    }
+  })
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0] ?? ''
+    const allowed = METHODS.filter(method => routes.find(method, path) !== null)
+    if (allowed.length === 0) return reply.answer('NotFound')
+    return reply.header('allow', allowed.join(', ')).answer('MethodNotAllowed')
+  })
+}
+
+export default fp(envelope, { name: 'envelope' })

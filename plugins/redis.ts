@@ -1,0 +1,71 @@
+import fastifyRedis from '@fastify/redis'
+import fp from 'fastify-plugin'
+import type { FastifyInstance } from 'fastify'
+import { Redis, type RedisOptions } from 'ioredis'
+import { ConfigError, type Config } from '../src/config.ts'
+
+const CONNECT_MS = 800
+const COMMAND_MS = 700
+const RECONNECT_MS = 250
+const QUIT_MS = 500
+
+/** No command waits for a connection or is tried again behind the caller's back: it is answered quickly or fails. */
+const BOUNDS = {
+  lazyConnect: true,
+  enableOfflineQueue: false,
+  maxRetriesPerRequest: 1,
+  connectTimeout: CONNECT_MS,
+  commandTimeout: COMMAND_MS,
+  // A connection that is silent this long while an answer is due is given up and made anew.
+  socketTimeout: 2 * COMMAND_MS,
+  retryStrategy: () => RECONNECT_MS,
+  // After a failover the old master refuses writes: look for the new one.
+  reconnectOnError: (error: Error) => error.message.startsWith('READONLY')
+} satisfies RedisOptions
+
+function createClient (config: Config): Redis {
+  if (config.REDIS_URL !== undefined) return new Redis(config.REDIS_URL, BOUNDS)
+  return new Redis({
+    ...BOUNDS,
+    host: config.REDIS_HOST,
+    port: config.REDIS_PORT,
+    db: config.REDIS_DB,
+    ...(config.REDIS_PASSWORD !== undefined && { password: config.REDIS_PASSWORD }),
+    ...(config.REDIS_TLS && { tls: {} })
+  })
+}
+
+/** Redis through `@fastify/redis`, with a client of our own so that nothing waits longer than it should. */
+async function redis (app: FastifyInstance, config: Config): Promise<void> {
+  const client = createClient(config)
+  let state: 'unknown' | 'up' | 'down' = 'unknown'
+  client.on('ready', () => {
+    if (state === 'down') app.log.info('Redis connected')
+    state = 'up'
+  })
+  client.on('error', error => {
+    if (state !== 'down') app.log.warn({ err: error }, 'Redis not reachable: answering 512 until it is')
+    state = 'down'
+  })
+
+  try {
+    await client.connect()
+  } catch (error) {
+    if (error instanceof Error && /^(NOAUTH|WRONGPASS|ERR invalid password|ERR AUTH)/.test(error.message)) {
+      client.disconnect()
+      throw new ConfigError('REDIS_PASSWORD is refused by the Redis server')
+    }
+  }
+  // The plugin waits for a connection as long as it takes. Where there is none yet, the same decorator does without.
+  if (client.status === 'ready') await app.register(fastifyRedis, { client })
+  // Typed as a record of named clients too, which exist only for those who register several.
+  else app.decorate('redis', client as Redis & FastifyInstance['redis'])
+
+  app.addHook('onClose', async () => {
+    const quitting = client.quit().catch(() => {})
+    await Promise.race([quitting, new Promise(resolve => setTimeout(resolve, QUIT_MS).unref())])
+    client.disconnect()
+  })
+}
+
+export default fp(redis, { name: 'redis' })

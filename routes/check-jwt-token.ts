@@ -1,0 +1,18 @@
+import type { App } from '../src/app.ts'
+import { replies } from '../src/schemas.ts'
+
+const schema = {
+  operationId: 'checkToken',
+  tags: ['Tokens'],
+  summary: 'Check a token',
+  description: 'Says whether the bearer token is valid now. The headers `X-Auth-User-Id` and `X-Auth-Role` of the answer name the account, so that nginx `auth_request`, Traefik or Caddy can ask here on behalf of another service.',
+  security: [{ Bearer: [] }],
+  response: replies(['Success', 'Unauthorized', 'DatabaseUnavailable'])
+}
+
+export async function checkJwtToken (app: App): Promise<void> {
+  app.get('/CheckJWTToken', { schema, logLevel: 'warn' }, async (request, reply) => {
+    const { id, role } = await app.tokens.check(request.headers.authorization)
+    return reply.headers({ 'x-auth-user-id': id, 'x-auth-role': role }).answer('Success')
+  })
+}

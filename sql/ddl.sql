@@ -1,0 +1,45 @@
+-- Creates the database of a new deployment, with everything in it:
+--
+--   mysql -u root -p
+--   mysql> source sql/ddl.sql
+--
+-- Safe to run again, and on an existing deployment: what exists is left as it is, and the service's own migrations
+-- (sql/mysql/) bring an older table up to date at its next start.
+
+CREATE DATABASE IF NOT EXISTS dream DEFAULT CHARACTER SET utf8mb4;
+USE dream;
+
+CREATE TABLE IF NOT EXISTS Users (
+  UserID INT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  UserName VARCHAR(50) NOT NULL UNIQUE,
+  Email VARCHAR(100) NOT NULL UNIQUE,
+  Password VARCHAR(255) NOT NULL,
+  AvatarUrl VARCHAR(255) NULL,
+  Gender VARCHAR(10) NULL,
+  BirthDate DATE NULL,
+  Phone VARCHAR(20) NULL,
+  Address VARCHAR(255) NULL,
+  RegisterTime DATETIME NULL,
+  LastLogin DATETIME NULL,
+  EmailKey VARBINARY(400) NULL,
+  NameKey VARBINARY(600) NULL,
+  Role VARCHAR(20) NOT NULL DEFAULT 'user',
+  TokenVersion INT NOT NULL DEFAULT 0,
+  UNIQUE INDEX EmailKey (EmailKey),
+  UNIQUE INDEX NameKey (NameKey)
+) DEFAULT CHARACTER SET utf8mb4;
+
+CREATE TABLE IF NOT EXISTS DreamMigrations (
+  Version INT NOT NULL PRIMARY KEY,
+  Name VARCHAR(100) NOT NULL,
+  AppliedAt DATETIME NOT NULL
+) DEFAULT CHARACTER SET utf8mb4;
+
+-- Marked as applied only where the table above is the one just created, and not an older one that still lacks a step.
+INSERT IGNORE INTO DreamMigrations (Version, Name, AppliedAt)
+SELECT Version, Name, UTC_TIMESTAMP() FROM (
+  SELECT 1 AS Version, '001-users.sql' AS Name UNION ALL SELECT 2, '002-account-keys.sql'
+) AS Steps
+WHERE (SELECT COUNT(*) FROM information_schema.COLUMNS
+       WHERE TABLE_SCHEMA = 'dream' AND TABLE_NAME = 'Users'
+         AND COLUMN_NAME IN ('EmailKey', 'NameKey', 'Role', 'TokenVersion')) = 4;

@@ -1,0 +1,93 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyServerOptions, type RawReplyDefaultExpression, type RawRequestDefaultExpression, type RawServerDefault } from 'fastify'
+import database from '../plugins/database.ts'
+import envelope, { answerError } from '../plugins/envelope.ts'
+import healthChecks from '../plugins/health.ts'
+import jwt from '../plugins/jwt.ts'
+import mailer from '../plugins/mailer.ts'
+import requestLog from '../plugins/request-log.ts'
+import services, { type Overrides } from '../plugins/services.ts'
+import swagger from '../plugins/swagger.ts'
+import transport from '../plugins/transport.ts'
+import validation, { ajv } from '../plugins/validation.ts'
+import { login } from '../routes/auth/login.ts'
+import { resetPassword } from '../routes/auth/reset-password.ts'
+import { sign } from '../routes/auth/sign.ts'
+import { updatePassword } from '../routes/auth/update-password.ts'
+import { verify } from '../routes/auth/verify.ts'
+import { checkJwtToken } from '../routes/check-jwt-token.ts'
+import { devMailbox } from '../routes/dev/mailbox.ts'
+import { docs } from '../routes/docs.ts'
+import { health } from '../routes/health.ts'
+import { refuseMalformed } from './client-error.ts'
+import type { Config } from './config.ts'
+import { models } from './schemas.ts'
+
+/** The application as routes see it: their schemas type their requests and replies. */
+export type App = FastifyInstance<RawServerDefault, RawRequestDefaultExpression, RawReplyDefaultExpression, FastifyBaseLogger, TypeBoxTypeProvider>
+
+const BODY_LIMIT = 16 * 1024
+const HEADERS_MS = 10_000
+const REQUEST_MS = 15_000
+const KEEP_ALIVE_MS = 72_000
+
+/**
+ * The whole service, ready to listen or to be asked by `inject`.
+ *
+ * @param config the settings, from `loadConfig`
+ * @param overrides fakes for the edges, for tests
+ * @param logger a pino logger, its options, or `false`
+ * @throws {ConfigError} for settings that turn out wrong only in use, such as a refused database password
+ */
+export async function buildApp (config: Config, overrides: Overrides = {}, logger: FastifyServerOptions['logger'] | { instance: FastifyBaseLogger } = false): Promise<App> {
+  const app: App = Fastify({
+    ...(typeof logger === 'object' && 'instance' in logger ? { loggerInstance: logger.instance } : { logger }),
+    ajv,
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_MS,
+    connectionTimeout: 0,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    http: { headersTimeout: HEADERS_MS },
+    logController: new LogController({ disableRequestLogging: true }),
+    trustProxy: config.TRUST_PROXY.length > 0 ? config.TRUST_PROXY : false,
+    frameworkErrors: answerError,
+    clientErrorHandler: refuseMalformed
+  })
+
+  // The shape of every answer
+  await app.register(envelope)
+  await app.register(requestLog)
+  await app.register(transport, config)
+  await app.register(validation)
+  await app.register(swagger)
+  for (const model of models) app.addSchema(model)
+
+  // The world outside
+  await app.register(database, config)
+  if (config.mode === 'server') {
+    const { default: redis } = await import('../plugins/redis.ts')
+    await app.register(redis, config)
+  }
+  await app.register(mailer, config)
+  await app.register(jwt, config)
+  await app.register(healthChecks, config)
+  await app.register(services, { config, overrides })
+
+  // Accounts
+  await app.register(sign)
+  await app.register(verify)
+  await app.register(login)
+  await app.register(resetPassword)
+  await app.register(updatePassword)
+
+  // Tokens
+  await app.register(checkJwtToken)
+
+  // For operators and developers
+  await app.register(health)
+  await app.register(docs)
+  if (app.mailbox !== null && !config.production) await app.register(devMailbox, { mailbox: app.mailbox })
+
+  await app.ready()
+  return app
+}

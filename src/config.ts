@@ -1,0 +1,201 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseEnv } from 'node:util'
+import { Type, type Static, type TSchema } from '@sinclair/typebox'
+import { envSchema } from 'env-schema'
+import ipaddr from 'ipaddr.js'
+import { isEmail } from './canonical.ts'
+import { isDigest } from './passwords.ts'
+
+const flag = (fallback: boolean, description: string) => Type.Boolean({ default: fallback, description })
+const text = (description: string) => Type.Optional(Type.String({ description }))
+const choice = <T extends string>(values: T[], fallback: T, description: string) =>
+  Type.Unsafe<T>({ type: 'string', enum: values, default: fallback, description })
+
+/** Every setting, once: type, bounds, default and meaning. README's table is checked against it. */
+export const settings = {
+  HOST: text('Address to listen on: `0.0.0.0`, or `127.0.0.1` in embedded mode'),
+  PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 8888, description: 'Port to listen on' }),
+  NODE_ENV: Type.String({ default: 'development', description: '`production` insists on real mail and turns the development mailbox off' }),
+  LOG_LEVEL: choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info', 'Least level that is logged'),
+  DEBUG: flag(false, '`true` sets the log level to debug; the old name `FLASK_DEBUG` is read too'),
+  DATA_DIR: Type.String({ default: './data', description: 'Embedded mode: folder of the database and the generated key' }),
+  DB_HOST: text('MySQL or MariaDB server; setting it selects server mode'),
+  DB_PORT: Type.Integer({ minimum: 1, maximum: 65535, default: 3306, description: 'Its port' }),
+  DB_USER: Type.String({ default: 'root', description: 'Database user' }),
+  DB_PASSWORD: text('Its password'),
+  DB_NAME: Type.String({ default: 'dream', pattern: '^[A-Za-z0-9_$-]{1,64}$', description: 'Database; created at start where the user may' }),
+  DB_POOL_SIZE: Type.Integer({ minimum: 1, maximum: 1000, default: 10, description: 'Most connections of this process' }),
+  DB_TLS: flag(false, 'TLS to the database, certificate verified'),
+  DB_MIGRATE: flag(true, 'Apply pending migrations at start; `false`: refuse to start when behind'),
+  REDIS_HOST: Type.String({ default: 'localhost', description: 'Redis server (server mode)' }),
+  REDIS_PORT: Type.Integer({ minimum: 1, maximum: 65535, default: 6379, description: 'Its port' }),
+  REDIS_PASSWORD: text('Its password'),
+  REDIS_DB: Type.Integer({ minimum: 0, default: 0, description: 'Its database number' }),
+  REDIS_TLS: flag(false, 'TLS to Redis, certificate verified'),
+  REDIS_URL: Type.Optional(Type.String({ pattern: '^rediss?://', description: '`redis://…` or `rediss://…`, in place of the five above' })),
+  JWT_SECRET_KEY: text('Key of the tokens, at least 32 bytes; embedded mode generates one in `DATA_DIR`'),
+  JWT_EXPIRES_IN: Type.String({ default: '7d', pattern: '^[1-9][0-9]{0,8} ?(s|m|h|d|w)$', description: 'Lifetime of a token: a number with s, m, h, d or w' }),
+  JWT_ISSUER: Type.String({ default: 'dream', description: 'Claim `iss`' }),
+  JWT_AUDIENCE: Type.String({ default: 'dream', description: 'Claim `aud`' }),
+  EMAIL_SENDER: text('Address the mails come from, and the SMTP user'),
+  EMAIL_PASSWORD: text('SMTP password, or the provider\'s authorisation code'),
+  EMAIL_SMTP_SERVER: text('SMTP server; without one, mails go to the development mailbox'),
+  EMAIL_SMTP_PORT: Type.Integer({ minimum: 1, maximum: 65535, default: 465, description: '465: TLS from the first byte; any other: STARTTLS is required' }),
+  EMAIL_SMTP_INSECURE: flag(false, '`true` allows plain SMTP and self-signed certificates (a relay on the same host)'),
+  VERIFY_CODE_TTL: Type.Integer({ minimum: 30, maximum: 600, default: 300, description: 'Seconds a mailed code lives' }),
+  VERIFY_CODE_COOLDOWN: Type.Integer({ minimum: 1, maximum: 3600, default: 60, description: 'Seconds until an address may be sent another code' }),
+  PASSWORD_HASH_ITERATIONS: Type.Integer({ minimum: 1000, maximum: 10_000_000, default: 600_000, description: 'Iterations of PBKDF2-HMAC-SM3; in production at least 100,000' }),
+  REQUIRE_PASSWORD_DIGEST: flag(false, '`true` refuses passwords that are not SM3 digests'),
+  HIDE_ACCOUNTS: flag(false, '`true`: Sign and ResetPassword answer and mail alike for known and unknown addresses'),
+  BOOTSTRAP_ADMIN_EMAIL: text('Super administrator to create at start where the account does not exist'),
+  BOOTSTRAP_ADMIN_PASSWORD: Type.Optional(Type.String({ minLength: 8, maxLength: 128, description: 'Its first password; never changes an existing account' })),
+  TRUST_PROXY: text('Comma-separated CIDR ranges of the proxies whose `X-Forwarded-*` is believed'),
+  CORS_ORIGIN: text('Comma-separated origins that browsers may call from')
+} satisfies Record<string, TSchema>
+
+const schema = Type.Object(settings)
+type Settings = Static<typeof schema>
+
+/** The settings of one run, complete and checked. Their names are the operator's, so that one word is found everywhere. */
+export interface Config extends Omit<Settings, 'TRUST_PROXY' | 'CORS_ORIGIN'> {
+  HOST: string
+  JWT_SECRET_KEY: string
+  TRUST_PROXY: string[]
+  CORS_ORIGIN: string[]
+  /** `server` where `DB_HOST` is set, else `embedded`. */
+  mode: 'embedded' | 'server'
+  production: boolean
+}
+
+/** A setting that stops the start. The message names the key and never the value. */
+export class ConfigError extends Error {}
+
+/** Announced settings this version does not have yet: silently ignoring one would be worse than refusing to start. */
+const UNSUPPORTED: Record<string, (value: string) => boolean> = {
+  WORKERS: value => value !== '1',
+  PASSWORD_HASH: value => value !== 'pbkdf2-sm3',
+  PASSWORD_PEPPER: () => true,
+  PASSWORD_DENYLIST: value => value.toLowerCase() !== 'false',
+  REDIS_SENTINELS: () => true,
+  REDIS_MASTER_NAME: () => true,
+  REDIS_CLUSTER_NODES: () => true
+}
+
+/** Words that mark a key copied from an example. */
+const EXAMPLE_KEY = /your[-_ ]|change[-_ ]?me|example|placeholder|secret[-_ ]?key|jwt[-_ ]?secret|<.*>/i
+const LEAST_KEY_BYTES = 32
+const LEAST_PRODUCTION_ITERATIONS = 100_000
+
+/**
+ * Reads the settings.
+ *
+ * @param environment the process's environment
+ * @param file path of a `.env` file; the environment wins over it; it need not exist
+ * @throws {ConfigError} naming the key of a missing, malformed or weak value
+ */
+export function loadConfig (environment: Record<string, string | undefined>, file?: string): Config {
+  const given = prepare({ ...withoutEmpty(readEnvFile(file)), ...withoutEmpty(environment) })
+  for (const [key, refused] of Object.entries(UNSUPPORTED)) {
+    if (given[key] !== undefined && refused(given[key])) throw new ConfigError(`${key} has a value that this version does not support; remove it`)
+  }
+  return complete(check(given))
+}
+
+function readEnvFile (file: string | undefined): Record<string, string | undefined> {
+  if (file === undefined) return {}
+  try {
+    return parseEnv(readFileSync(file, 'utf8'))
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {}
+    throw new ConfigError(`.env cannot be read: ${String(error)}`)
+  }
+}
+
+/** `DB_PASSWORD=` means that there is none. */
+function withoutEmpty (values: Record<string, string | undefined>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).flatMap(([key, value]) => value === undefined || value.trim() === '' ? [] : [[key, value.trim()]]))
+}
+
+/** Old names, and booleans in any case: the service's forerunner wrote `True`. */
+function prepare (given: Record<string, string>): Record<string, string> {
+  const rest = { ...given }
+  if (given.FLASK_DEBUG !== undefined) rest.DEBUG ??= given.FLASK_DEBUG
+  for (const [key, { type }] of Object.entries<TSchema>(settings)) {
+    const value = rest[key]?.toLowerCase()
+    if (type === 'boolean' && value !== undefined) rest[key] = value === '1' ? 'true' : value === '0' ? 'false' : value
+  }
+  return rest
+}
+
+function check (given: Record<string, string>): Settings {
+  try {
+    return envSchema<Settings>({ schema, data: given, env: false })
+  } catch (error) {
+    const [first] = error instanceof Error && 'errors' in error && Array.isArray(error.errors) ? error.errors : []
+    if (first === undefined) throw error
+    const allowed = first.params?.allowedValues === undefined ? '' : `: ${first.params.allowedValues.join(', ')}`
+    throw new ConfigError(`${String(first.instancePath).slice(1)} ${first.message}${allowed}`)
+  }
+}
+
+function complete (checked: Settings): Config {
+  const mode = checked.DB_HOST === undefined ? 'embedded' : 'server'
+  const production = checked.NODE_ENV === 'production'
+  refuseUnsafe(checked, mode, production)
+  return {
+    ...checked,
+    mode,
+    production,
+    HOST: checked.HOST ?? (mode === 'embedded' ? '127.0.0.1' : '0.0.0.0'),
+    LOG_LEVEL: checked.DEBUG ? 'debug' : checked.LOG_LEVEL,
+    JWT_SECRET_KEY: checked.JWT_SECRET_KEY ?? generatedKey(checked.DATA_DIR),
+    TRUST_PROXY: list(checked.TRUST_PROXY),
+    CORS_ORIGIN: list(checked.CORS_ORIGIN)
+  }
+}
+
+function list (value: string | undefined): string[] {
+  return value?.split(',').map(item => item.trim()).filter(item => item !== '') ?? []
+}
+
+function refuseUnsafe (checked: Settings, mode: Config['mode'], production: boolean): void {
+  const key = checked.JWT_SECRET_KEY
+  if (key === undefined && mode === 'server') throw new ConfigError('JWT_SECRET_KEY is missing: server mode needs one of at least 32 bytes, for example from "openssl rand -base64 48"')
+  if (key !== undefined && Buffer.byteLength(key) < LEAST_KEY_BYTES) throw new ConfigError('JWT_SECRET_KEY is too short: at least 32 bytes, for example from "openssl rand -base64 48"')
+  if (key !== undefined && (EXAMPLE_KEY.test(key) || new Set(key).size < 10)) throw new ConfigError('JWT_SECRET_KEY looks like an example value; make one of your own with "openssl rand -base64 48"')
+  if (checked.EMAIL_SMTP_SERVER === undefined) {
+    if (production) throw new ConfigError('EMAIL_SMTP_SERVER is missing: with NODE_ENV=production mails have to leave the house')
+  } else {
+    if (checked.EMAIL_SENDER === undefined) throw new ConfigError('EMAIL_SENDER is missing')
+    if (checked.EMAIL_PASSWORD === undefined && !checked.EMAIL_SMTP_INSECURE) throw new ConfigError('EMAIL_PASSWORD is missing')
+  }
+  if (production && checked.PASSWORD_HASH_ITERATIONS < LEAST_PRODUCTION_ITERATIONS) throw new ConfigError('PASSWORD_HASH_ITERATIONS must be at least 100,000 with NODE_ENV=production')
+  if ((checked.BOOTSTRAP_ADMIN_EMAIL === undefined) !== (checked.BOOTSTRAP_ADMIN_PASSWORD === undefined)) {
+    throw new ConfigError(`${checked.BOOTSTRAP_ADMIN_EMAIL === undefined ? 'BOOTSTRAP_ADMIN_EMAIL' : 'BOOTSTRAP_ADMIN_PASSWORD'} is missing: the two belong together`)
+  }
+  if (checked.BOOTSTRAP_ADMIN_EMAIL !== undefined && !isEmail(checked.BOOTSTRAP_ADMIN_EMAIL)) throw new ConfigError('BOOTSTRAP_ADMIN_EMAIL must be an e-mail address')
+  if (checked.REQUIRE_PASSWORD_DIGEST && checked.BOOTSTRAP_ADMIN_PASSWORD !== undefined && !isDigest(checked.BOOTSTRAP_ADMIN_PASSWORD)) throw new ConfigError('BOOTSTRAP_ADMIN_PASSWORD must be an SM3 digest, as REQUIRE_PASSWORD_DIGEST is true')
+  if (checked.EMAIL_SENDER !== undefined && !isEmail(checked.EMAIL_SENDER)) throw new ConfigError('EMAIL_SENDER must be an e-mail address')
+  for (const range of list(checked.TRUST_PROXY)) {
+    if (!ipaddr.isValid(range) && !ipaddr.isValidCIDR(range)) throw new ConfigError('TRUST_PROXY must list addresses or CIDR ranges, separated by commas')
+  }
+  for (const origin of list(checked.CORS_ORIGIN)) {
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin) throw new ConfigError('CORS_ORIGIN must list origins like https://app.example.com, separated by commas')
+  }
+}
+
+/** The key of an embedded deployment, made once and kept in its data folder, for the owner's eyes only. */
+function generatedKey (folder: string): string {
+  const file = join(folder, 'jwt-secret.key')
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    writeFileSync(file, randomBytes(48).toString('base64url'), { flag: 'wx', mode: 0o600 })
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw new ConfigError(`DATA_DIR cannot be written to: ${String(error)}`)
+  }
+  const key = readFileSync(file, 'utf8').trim()
+  if (Buffer.byteLength(key) < LEAST_KEY_BYTES) throw new ConfigError('DATA_DIR holds a jwt-secret.key that is too short; remove the file to have a new one made')
+  return key
+}

@@ -1,0 +1,31 @@
+import { fail } from './catalogue.ts'
+
+/** Runs tasks a few at a time. */
+export type HashQueue = <T>(task: () => Promise<T>) => Promise<T>
+
+/**
+ * A bounded queue: `concurrency` tasks run at once and `waiting` more may wait; a further one is refused at once, as an
+ * answer that comes after the client has gone helps nobody.
+ *
+ * @throws Code 529 from the queue when it is full
+ */
+export function createHashQueue (concurrency: number, waiting: number): HashQueue {
+  let running = 0
+  const line: Array<() => void> = []
+  return async task => {
+    if (running >= concurrency) {
+      if (line.length >= waiting) throw fail('Busy')
+      await new Promise<void>(resolve => { line.push(resolve) })
+    } else {
+      running++
+    }
+    try {
+      return await task()
+    } finally {
+      // The place is handed to the next in line, so that nobody who comes in between can take it.
+      const next = line.shift()
+      if (next === undefined) running--
+      else next()
+    }
+  }
+}

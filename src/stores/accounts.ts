@@ -1,0 +1,67 @@
+import { sql } from 'kysely'
+import type { AccountStore } from '../accounts.ts'
+import { nameKey } from '../canonical.ts'
+import { dateTime, type Database } from './database.ts'
+import { isDuplicate } from './database-errors.ts'
+
+/**
+ * Accounts in the `Users` table. Every method may fail with Code 510.
+ *
+ * @param now wall clock in milliseconds, for `RegisterTime` and `LastLogin`
+ */
+export function createAccountStore (database: Database, now: () => number): AccountStore {
+  /** Also asks the columns as the forerunner indexed them: a collation of theirs may hold two spellings for one. */
+  async function taken (email: string, name: string): Promise<'Email' | 'Name' | undefined> {
+    const byEmail = database.selectFrom('Users').select(sql<'Email' | 'Name'>`'Email'`.as('Field'))
+      .where(({ eb, or }) => or([eb('EmailKey', '=', email), eb('Email', '=', email)])).limit(1)
+    const byName = database.selectFrom('Users').select(sql<'Email' | 'Name'>`'Name'`.as('Field'))
+      .where(({ eb, or }) => or([eb('NameKey', '=', nameKey(name)), eb('UserName', '=', name)])).limit(1)
+    return (await byEmail.executeTakeFirst() ?? await byName.executeTakeFirst())?.Field
+  }
+
+  return {
+    taken,
+
+    async findByEmail (email) {
+      const row = await database.selectFrom('Users')
+        .select(['UserID', 'Password', 'Role', 'TokenVersion'])
+        .where('EmailKey', '=', email)
+        .executeTakeFirst()
+      return row && { id: row.UserID, password: row.Password, role: row.Role, tokenVersion: row.TokenVersion }
+    },
+
+    async standing (id) {
+      const row = await database.selectFrom('Users').select(['Role', 'TokenVersion']).where('UserID', '=', id).executeTakeFirst()
+      return row && { role: row.Role, tokenVersion: row.TokenVersion }
+    },
+
+    async create ({ email, name, password, role }) {
+      try {
+        await database.insertInto('Users').values({
+          UserName: name, NameKey: nameKey(name), Email: email, EmailKey: email, Password: password, Role: role, RegisterTime: dateTime(now())
+        }).execute()
+        return 'created'
+      } catch (error) {
+        // The unique indexes decide, whatever was asked before: two at once, one row.
+        if (!isDuplicate(error)) throw error
+        return await taken(email, name) ?? 'Name'
+      }
+    },
+
+    async replacePassword (id, password) {
+      const { numUpdatedRows } = await database.updateTable('Users')
+        .set(({ eb }) => ({ Password: password, TokenVersion: eb('TokenVersion', '+', 1) }))
+        .where('UserID', '=', id)
+        .executeTakeFirst()
+      return numUpdatedRows > 0n
+    },
+
+    async renewHash (id, from, to) {
+      await database.updateTable('Users').set({ Password: to }).where('UserID', '=', id).where('Password', '=', from).execute()
+    },
+
+    async recordLogin (id) {
+      await database.updateTable('Users').set({ LastLogin: dateTime(now()) }).where('UserID', '=', id).execute()
+    }
+  }
+}

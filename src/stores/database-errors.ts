@@ -1,0 +1,40 @@
+import { Failure, fail } from '../catalogue.ts'
+
+/** Answers of MySQL, MariaDB, Galera and TiDB that mean "not now" or "not here", rather than a mistake in the statement. */
+const UNAVAILABLE = new Set([
+  1021, 1041, 1114, // disk, memory or table full
+  1036, 1290, 1792, 1836, // read-only
+  1040, 1203, 1226, // too many connections
+  1042, 1043, 1129, 1130, // refused before login
+  1044, 1045, 1049, 1142, 1698, // rights or database withdrawn
+  1047, 1053, 1077, 1080, 1152, 1158, 1159, 1160, 1161, 1184, 1189, 1190, // shutting down, not ready, network
+  1205, 1213, // lock wait, deadlock
+  1317, 1927, 3024, // interrupted, killed, out of time
+  9001, 9002, 9003, 9004, 9005 // TiDB: a store behind it is away
+])
+
+const UNAVAILABLE_SQLITE = /^SQLITE_(BUSY|CANTOPEN|CORRUPT|FULL|IOERR|LOCKED|NOMEM|NOTADB|PERM|READONLY)/
+
+function property (error: unknown, name: 'code' | 'errno' | 'sqlState'): unknown {
+  return error instanceof Error && name in error ? Reflect.get(error, name) : undefined
+}
+
+/** Whether a unique index refused the row. */
+export function isDuplicate (error: unknown): boolean {
+  return property(error, 'errno') === 1062 || property(error, 'code') === 'SQLITE_CONSTRAINT_UNIQUE'
+}
+
+/** Whether the database is away, rather than the statement wrong. */
+export function isUnavailable (error: unknown): boolean {
+  if (error instanceof Failure) return error.key === 'DatabaseUnavailable'
+  const code = property(error, 'code')
+  if (typeof code !== 'string') return false
+  if (code.startsWith('SQLITE_')) return UNAVAILABLE_SQLITE.test(code)
+  // An error that no server sent, such as ECONNREFUSED or PROTOCOL_CONNECTION_LOST, has no SQLSTATE.
+  return property(error, 'sqlState') === undefined || UNAVAILABLE.has(Number(property(error, 'errno')))
+}
+
+/** The error as the service's own: Code 510 where the database is away, else unchanged. */
+export function databaseError (error: unknown): unknown {
+  return isUnavailable(error) && !(error instanceof Failure) ? fail('DatabaseUnavailable', {}, error) : error
+}

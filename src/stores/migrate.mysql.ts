@@ -1,0 +1,59 @@
+import type { Connection, RowDataPacket } from 'mysql2/promise'
+import { dateTime } from './database.ts'
+import type { MigrationSession } from './migrations.ts'
+
+const LOCK_SECONDS = 60
+
+/** What a statement answers that was carried out before: MySQL commits each change of a table by itself, so a migration cut off in the middle is taken up again. */
+const ALREADY_DONE = new Set(['ER_TABLE_EXISTS_ERROR', 'ER_DUP_FIELDNAME', 'ER_DUP_KEYNAME'])
+
+function hasCode (error: unknown, codes: Set<string>): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.has(error.code)
+}
+
+/** Creates the database where it is missing and the user may. @throws the server's error where the user may not */
+export async function createMysqlDatabase (connection: Connection, name: string): Promise<void> {
+  const [found] = await connection.query<RowDataPacket[]>('SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?', [name])
+  if (found.length === 0) await connection.query('CREATE DATABASE IF NOT EXISTS ?? DEFAULT CHARACTER SET utf8mb4', [name])
+  await connection.query('USE ??', [name])
+}
+
+/**
+ * Migrations over one connection. The lock lives with the connection, so a process that dies frees it; where a cluster
+ * keeps such locks per node, two nodes may work side by side, which the repeatable statements allow.
+ */
+export function mysqlMigrationSession (connection: Connection, database: string): MigrationSession {
+  const lock = `dream_migrate_${database}`.slice(0, 64)
+  return {
+    dialect: 'mysql',
+    async exclusively (work) {
+      const [[row]] = await connection.query<RowDataPacket[]>('SELECT GET_LOCK(?, ?) AS Held', [lock, LOCK_SECONDS])
+      if (row?.Held !== 1) throw new Error(`another process has been migrating the database for ${LOCK_SECONDS} s`)
+      try {
+        return await work()
+      } finally {
+        await connection.query('DO RELEASE_LOCK(?)', [lock]).catch(() => {})
+      }
+    },
+    async run (statement) {
+      try {
+        await connection.query(statement)
+      } catch (error) {
+        if (!hasCode(error, ALREADY_DONE)) throw error
+      }
+    },
+    async applied () {
+      try {
+        const [rows] = await connection.query<RowDataPacket[]>('SELECT Version FROM DreamMigrations')
+        return rows.map(row => Number(row.Version))
+      } catch (error) {
+        if (hasCode(error, new Set(['ER_NO_SUCH_TABLE']))) return []
+        throw error
+      }
+    },
+    async record ({ version, name }) {
+      await connection.query('CREATE TABLE IF NOT EXISTS DreamMigrations (Version INT NOT NULL PRIMARY KEY, Name VARCHAR(100) NOT NULL, AppliedAt DATETIME NOT NULL) DEFAULT CHARACTER SET utf8mb4')
+      await connection.query('INSERT IGNORE INTO DreamMigrations (Version, Name, AppliedAt) VALUES (?, ?, ?)', [version, name, dateTime(Date.now())])
+    }
+  }
+}

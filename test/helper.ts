@@ -1,0 +1,157 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import { sql } from 'kysely'
+import { createConnection } from 'mysql2/promise'
+import { pino } from 'pino'
+import smCrypto from 'sm-crypto'
+import type { Test } from 'tap'
+import type { Overrides } from '../plugins/services.ts'
+import { buildApp, type App } from '../src/app.ts'
+import { loadConfig, type Config } from '../src/config.ts'
+import { startSmtp, type ReceivedMail } from './support/smtp.ts'
+
+export type Mode = Config['mode']
+
+/** The modes this run tests: server mode is there only where `test/run.ts` has started its servers. */
+export const modes = (process.env.TEST_MODES ?? 'embedded').split(',') as Mode[]
+
+/** The digest a client makes of a password. */
+export const digest = (password: string): string => smCrypto.sm3(password)
+
+/** An answer: HTTP status, headers, and the body, which is an envelope on every route that answers JSON. */
+export interface Answer {
+  status: number
+  headers: Record<string, string | string[] | number | undefined>
+  body: { Code: number, Msg: string } & Record<string, unknown>
+  text: string
+}
+
+interface Asking { headers?: Record<string, string>, from?: string }
+
+/** A running service with everything a test may ask of it and of the stores behind it. */
+export interface World {
+  mode: Mode
+  app: App
+  config: Config
+  /** Every line logged so far. */
+  log: () => string
+  get: (url: string, asking?: Asking) => Promise<Answer>
+  post: (url: string, body: unknown, asking?: Asking) => Promise<Answer>
+  /** The mails received so far, oldest first: from the development mailbox, or from a real SMTP server in server mode. */
+  mails: () => Promise<ReceivedMail[]>
+  /** The newest code mailed to an address. */
+  codeFor: (email: string) => Promise<string>
+  /** Rows of a statement, whichever the database. */
+  rows: (statement: string) => Promise<Array<Record<string, unknown>>>
+  /** The Redis of server mode, through a connection of its own. */
+  redis: Redis
+  /** Signs up and verifies. */
+  register: (account: { Name: string, Email: string, Password: string }, asking?: Asking) => Promise<void>
+  /** Logs in and returns the token. */
+  login: (account: { Email: string, Password: string }) => Promise<string>
+  /** Takes back the wait for the next code, as if the cooldown had passed. */
+  endCooldown: () => Promise<void>
+}
+
+let serial = 0
+
+/** Settings of a new, empty deployment: a folder, or a database and a Redis number of its own. Removed with the test. */
+export async function deployment (t: Test, mode: Mode): Promise<Record<string, string>> {
+  const common = { LOG_LEVEL: 'debug', PASSWORD_HASH_ITERATIONS: '1000', PORT: '0', HOST: '127.0.0.1' }
+  if (mode === 'embedded') {
+    const folder = mkdtempSync(join(tmpdir(), 'dream-'))
+    t.teardown(() => { rmSync(folder, { recursive: true, force: true }) })
+    return { ...common, DATA_DIR: folder }
+  }
+  const { TEST_DB_PORT = '', TEST_REDIS_PORT = '' } = process.env
+  const name = `dream_${process.pid}_${++serial}`
+  const redis = new Redis(Number(TEST_REDIS_PORT))
+  const number = await redis.incr('test:databases')
+  redis.disconnect()
+  t.teardown(async () => {
+    const connection = await createConnection({ port: Number(TEST_DB_PORT), host: '127.0.0.1', user: 'root' })
+    await connection.query(`DROP DATABASE IF EXISTS ${name}`)
+    await connection.end()
+  })
+  return {
+    ...common,
+    DB_HOST: '127.0.0.1',
+    DB_PORT: TEST_DB_PORT,
+    DB_NAME: name,
+    DB_POOL_SIZE: '5',
+    REDIS_HOST: '127.0.0.1',
+    REDIS_PORT: TEST_REDIS_PORT,
+    REDIS_DB: String(number),
+    JWT_SECRET_KEY: 'a key for tests: 9f2b7c41e8d05a63b1f4'
+  }
+}
+
+/**
+ * Builds the service over a deployment of its own; all of it ends with the test.
+ *
+ * @param settings as an operator would set them, over cheap and safe ones for tests
+ */
+export async function build (t: Test, mode: Mode, settings: Record<string, string> = {}, overrides: Overrides = {}): Promise<World> {
+  const smtp = mode === 'server' && settings.EMAIL_SMTP_SERVER === undefined ? await startSmtp(t) : undefined
+  const config = loadConfig({ ...await deployment(t, mode), ...smtp?.settings, ...settings })
+  const lines: string[] = []
+  const logger = pino({ level: config.LOG_LEVEL }, { write: (line: string) => { lines.push(line) } })
+  const app = await buildApp(config, overrides, { instance: logger })
+  const redis = new Redis({ host: config.REDIS_HOST, port: config.REDIS_PORT, db: config.REDIS_DB, lazyConnect: true })
+  t.teardown(async () => {
+    redis.disconnect()
+    await app.close()
+  })
+
+  const ask = async (method: 'GET' | 'POST', url: string, payload: unknown, { headers = {}, from = '127.0.0.1' }: Asking = {}): Promise<Answer> => {
+    const raw = typeof payload === 'string' || payload instanceof Buffer
+    const { statusCode, headers: answered, body } = await app.inject({
+      method,
+      url,
+      remoteAddress: from,
+      headers: { ...(payload !== undefined && { 'content-type': 'application/json' }), ...headers },
+      ...(payload !== undefined && { payload: raw ? payload : JSON.stringify(payload) })
+    })
+    const json = String(answered['content-type']).startsWith('application/json')
+    return { status: statusCode, headers: answered, body: json ? JSON.parse(body) : {}, text: body }
+  }
+
+  const world: World = {
+    mode,
+    app,
+    config,
+    redis,
+    log: () => lines.join(''),
+    get: (url, asking) => ask('GET', url, undefined, asking),
+    post: (url, body, asking) => ask('POST', url, body, asking),
+    mails: async () => smtp?.mails ?? (app.mailbox?.list() ?? []).map(({ to, subject, text, html }) => ({ to, subject, text, html, headers: {} })).reverse(),
+    codeFor: async email => {
+      const newest = (await world.mails()).findLast(mail => mail.to === email)
+      const [code] = /\b\d{6}\b/.exec(newest?.text ?? '') ?? []
+      if (code === undefined) throw new Error(`no code was mailed to ${email}`)
+      return code
+    },
+    rows: async statement => (await sql.raw<Record<string, unknown>>(statement).execute(app.database)).rows,
+    register: async (account, asking) => {
+      const signed = await world.post('/Auth/Sign', account, asking)
+      const verified = await world.post('/Auth/Verify', { ...account, VerifyCode: await world.codeFor(account.Email.trim().toLowerCase()) }, asking)
+      if (signed.body.Code !== 200 || verified.body.Code !== 200) throw new Error(`not registered: ${signed.text} ${verified.text}`)
+    },
+    login: async account => {
+      const { body, text } = await world.post('/Auth/Login', account)
+      if (typeof body.Token !== 'string') throw new Error(`not logged in: ${text}`)
+      return body.Token
+    },
+    endCooldown: async () => {
+      for (const key of await redis.keys('dream:wait:*')) await redis.del(key)
+    }
+  }
+  return world
+}
+
+/** A file of the repository. */
+export function file (name: string): string {
+  return readFileSync(new URL(`../${name}`, import.meta.url), 'utf8')
+}

@@ -1,0 +1,109 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { root } from '../src/root.ts'
+import { find, startMariadb, startRedis, type Service } from './support/services.ts'
+
+// `npm test`: type check, lint and every test. With file names as arguments: those tests alone. `--embedded`: embedded mode alone.
+// With CI=true nothing may be skipped, and the embedded tests run a second time on Node 24.
+
+const ci = process.env.CI === 'true'
+const embeddedOnly = process.argv.includes('--embedded')
+const files = process.argv.slice(2).filter(argument => argument !== '--embedded')
+const path = (name: string): string => fileURLToPath(new URL(name, root))
+const folder = mkdtempSync(join(tmpdir(), 'dream-test-'))
+const services: Service[] = []
+let passed = 0
+let failed = 0
+
+function say (line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+async function run (title: string, command: string, args: string[], env: NodeJS.ProcessEnv = process.env): Promise<boolean> {
+  say(`\n— ${title}`)
+  const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'], env })
+  const code = await new Promise(resolve => { child.once('exit', resolve) })
+  return code === 0
+}
+
+/** A step that counts as one test. */
+async function step (title: string, ...args: string[]): Promise<void> {
+  if (await run(title, process.execPath, args)) passed++
+  else failed++
+}
+
+/** MariaDB and Redis, installed where that is possible without asking. */
+function serversAreThere (): boolean {
+  const missing = (): string[] => [['mariadbd', 'mariadb-server'], ['redis-server', 'redis-server']].flatMap(([program, name]) => find(program ?? '') === undefined ? [name ?? ''] : [])
+  if (missing().length > 0 && find('apt-get') !== undefined && process.getuid?.() === 0) {
+    say(`installing ${missing().join(' and ')}`)
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+    spawnSync('apt-get', ['update', '-qq'], { stdio: 'inherit', env })
+    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing()], { stdio: ['ignore', 'ignore', 'inherit'], env })
+  }
+  const left = missing()
+  if (left.length === 0) return true
+  say(`\nSKIPPED: all tests of server mode, as ${left.join(' and ')} ${left.length > 1 ? 'are' : 'is'} not installed.`)
+  say(`To run them: apt-get install ${left.join(' ')} (Debian, Ubuntu) or brew install mariadb redis (macOS), then npm test again.`)
+  return false
+}
+
+/** Runs the tests with tap and counts what it reports. */
+async function tap (title: string, node: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const output = join(folder, `results-${passed + failed}.tap`)
+  const args = [path('node_modules/tap/dist/esm/run.mjs'), process.stdout.isTTY ? '--reporter=base' : '--reporter=min', `--output-file=${output}`, ...files]
+  const ok = await run(title, node, args, { ...process.env, NODE_EXTRA_CA_CERTS: path('test/fixtures/tls/ca.pem'), ...env })
+  const report = existsSync(output) ? readFileSync(output, 'utf8') : ''
+  const counts = Object.fromEntries([...report.matchAll(/(total|pass|fail|skip|todo): (\d+)/g)].map(([, name, count]) => [name, Number(count)]))
+  passed += counts.pass ?? 0
+  failed += (counts.fail ?? 0) + (ci ? (counts.skip ?? 0) + (counts.todo ?? 0) : 0)
+  if ((counts.skip ?? 0) > 0) say(`${counts.skip} tests skipped${ci ? ', which fails with CI=true' : ''}`)
+  if (!ok && (counts.fail ?? 0) === 0) failed++
+  if (ok && (counts.pass ?? 0) === 0) failed++
+}
+
+async function tests (): Promise<void> {
+  if (files.length === 0) {
+    await step('types', path('node_modules/typescript/bin/tsc'), '--noEmit')
+    await step('lint', path('node_modules/eslint/bin/eslint.js'), '.')
+  }
+  if (embeddedOnly || !serversAreThere()) {
+    if (ci && !embeddedOnly) failed++
+    await tap('tests of embedded mode', process.execPath, { TEST_MODES: 'embedded' })
+  } else {
+    services.push(...await Promise.all([startMariadb(folder), startRedis(folder)]))
+    const [mysql, redis] = services.map(({ port }) => String(port))
+    await tap('tests of both modes', process.execPath, { TEST_MODES: 'embedded,server', TEST_DB_PORT: mysql, TEST_REDIS_PORT: redis })
+  }
+  if (ci && files.length === 0 && !embeddedOnly) {
+    const node24 = spawnSync('npx', ['--yes', '--package=node@24', '--', 'node', '-p', 'process.execPath'], { encoding: 'utf8' }).stdout.trim()
+    if (node24 === '') failed++
+    else await tap('tests of embedded mode on Node 24', node24, { TEST_MODES: 'embedded' })
+  }
+}
+
+async function cleanUp (): Promise<void> {
+  await Promise.all(services.splice(0).map(service => service.stop()))
+  rmSync(folder, { recursive: true, force: true })
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, async () => {
+    await cleanUp()
+    process.exit(1)
+  })
+}
+
+try {
+  await tests()
+} catch (error) {
+  failed++
+  say(String(error))
+} finally {
+  await cleanUp()
+}
+say(`\n${passed} passed, ${failed} failed`)
+process.exitCode = failed === 0 ? 0 : 1

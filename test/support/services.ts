@@ -1,0 +1,71 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { existsSync, mkdirSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { userInfo } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** A server of this run alone, and how to end it. */
+export interface Service { port: number, stop: () => Promise<void> }
+
+const PATIENCE_MS = 60_000
+
+/** Where a program is, on the path or among those for administrators. */
+export function find (program: string): string | undefined {
+  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/local/sbin']
+  return folders.map(folder => join(folder, program)).find(file => existsSync(file))
+}
+
+export async function freePort (): Promise<number> {
+  const server = createServer()
+  await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
+  const address = server.address()
+  await new Promise(resolve => { server.close(resolve) })
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}
+
+/** Starts a server and waits until `ready` says yes. Nothing it prints is lost when it fails. */
+async function serve (command: string, args: string[], port: number, ready: () => boolean): Promise<Service> {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => { output = (output + String(chunk)).slice(-4000) })
+  for (const end = Date.now() + PATIENCE_MS; !ready(); await sleep(50)) {
+    if (child.exitCode !== null || Date.now() > end) throw new Error(`${command} did not start:\n${output}`)
+  }
+  return { port, stop: () => stop(child) }
+}
+
+export async function stop (child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exited = new Promise(resolve => { child.once('exit', resolve) })
+  child.kill('SIGTERM')
+  const timer = setTimeout(() => { child.kill('SIGKILL') }, 5_000)
+  await exited
+  clearTimeout(timer)
+}
+
+/** A MariaDB with an empty data folder and a root user without password, on loopback alone. Durability is traded for speed. */
+export async function startMariadb (folder: string, port?: number): Promise<Service> {
+  const server = find('mariadbd') ?? 'mysqld'
+  const user = `--user=${userInfo().username}`
+  const data = join(folder, 'mysql')
+  if (!existsSync(data)) {
+    mkdirSync(data)
+    const made = spawnSync(find('mariadb-install-db') ?? 'mysql_install_db', ['--no-defaults', `--datadir=${data}`, user, '--skip-test-db', '--auth-root-authentication-method=normal'], { encoding: 'utf8' })
+    if (made.status !== 0) throw new Error(`mariadb-install-db failed:\n${made.stdout}${made.stderr}`)
+  }
+  const at = port ?? await freePort()
+  const socket = join(folder, `mysql-${at}.sock`)
+  return serve(server, [
+    '--no-defaults', user, `--datadir=${data}`, `--socket=${socket}`, `--port=${at}`, '--bind-address=127.0.0.1', `--pid-file=${join(folder, 'mysql.pid')}`,
+    '--skip-log-bin', '--innodb-flush-log-at-trx-commit=0', '--innodb-buffer-pool-size=64M', '--max-connections=500', '--skip-name-resolve'
+  ], at, () => spawnSync(find('mariadb-admin') ?? 'mysqladmin', ['--no-defaults', `--socket=${socket}`, '-uroot', 'ping'], { encoding: 'utf8' }).stdout.includes('alive'))
+}
+
+/** An empty Redis on loopback alone. Each test takes a database number of its own. */
+export async function startRedis (folder: string, port?: number): Promise<Service> {
+  const at = port ?? await freePort()
+  return serve(find('redis-server') ?? 'redis-server', ['--port', String(at), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--databases', '10000', '--dir', folder],
+    at, () => spawnSync(find('redis-cli') ?? 'redis-cli', ['-p', String(at), 'ping'], { encoding: 'utf8' }).stdout.includes('PONG'))
+}
