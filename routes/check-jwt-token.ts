@@ -1,3 +1,4 @@
+import { Type } from '@sinclair/typebox'
 import type { App } from '../src/app.ts'
 import { replies } from '../src/schemas.ts'
 
@@ -7,7 +8,9 @@ const schema = {
   summary: 'Check a token',
   description: 'Says whether the bearer token is valid now. The headers `X-Auth-User-Id` and `X-Auth-Role` of the answer name the account, so that nginx `auth_request`, Traefik or Caddy can ask here on behalf of another service.',
   security: [{ Bearer: [] }],
-  response: replies(['Success', 'Unauthorized', 'DatabaseUnavailable'])
+  response: replies(['Success', 'Unauthorized', 'DatabaseUnavailable'], {
+    headers: { 'X-Auth-User-Id': Type.String({ description: 'UserID of the account.' }), 'X-Auth-Role': Type.String({ description: '`user` or `super_admin`.' }) }
+  })
 }
 
 export async function checkJwtToken (app: App): Promise<void> {

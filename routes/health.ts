@@ -11,11 +11,15 @@ const readiness = {
   tags: ['Health'],
   summary: 'Can logins be served?',
   description: 'For load balancers: HTTP 200 only while logins can be served.',
-  response: replies(['Success', 'DatabaseUnavailable', 'CacheUnavailable'], { Status, Checks }, {
-    Success: up,
-    DatabaseUnavailable: { ...up, Status: 'down', Checks: { ...up.Checks, Database: { Status: 'down', LatencyMs: 900.3 } } },
-    CacheUnavailable: { ...up, Status: 'down', Checks: { ...up.Checks, Redis: { Status: 'down', LatencyMs: 700.6 } } }
-  }, [200, 503])
+  response: replies(['Success', 'DatabaseUnavailable', 'CacheUnavailable'], {
+    fields: { Status, Checks },
+    statuses: [200, 503],
+    examples: {
+      Success: up,
+      DatabaseUnavailable: { ...up, Status: 'down', Checks: { ...up.Checks, Database: { Status: 'down', LatencyMs: 900.3 } } },
+      CacheUnavailable: { ...up, Status: 'down', Checks: { ...up.Checks, Redis: { Status: 'down', LatencyMs: 700.6 } } }
+    }
+  })
 }
 
 const liveness = {

@@ -92,7 +92,7 @@ const carried: Partial<Record<Key, { fields: TProperties, example: Record<string
   UserExists: { fields: { Field: Type.Optional(Type.Unsafe<'Email' | 'Name'>({ type: 'string', enum: ['Email', 'Name'], description: 'Which of the two is taken.' })) }, example: { Field: 'Email' } }
 }
 
-interface MediaType<S extends TSchema = TSchema> { description: string, content: { 'application/json': { schema: S, examples: Record<string, unknown> } } }
+interface MediaType<S extends TSchema = TSchema> { description: string, headers?: Record<string, TSchema>, content: { 'application/json': { schema: S, examples: Record<string, unknown> } } }
 type Envelope<P extends TProperties> = { Code: ReturnType<typeof codes>, Msg: typeof Msg } & P
 type Replies<P extends TProperties> = { 200: MediaType<TObject<Envelope<P>>> } & Record<number, MediaType>
 
@@ -108,15 +108,32 @@ const ALWAYS: Key[] = ['InternalError']
 /** What any route with a body may answer besides. */
 export const BODY: Key[] = ['BadRequest', 'BodyTooLarge', 'UnsupportedMediaType', 'TooManyRequests']
 
+interface Carrying<P extends TProperties> {
+  /** Fields beside `Code` and `Msg`; those that not every such reply carries are optional. */
+  fields?: P
+  /** Those fields as an example, for the keys that carry them. */
+  examples?: Partial<Record<Key, Record<string, unknown>>>
+  /** HTTP statuses whose replies carry those fields: 200 unless said. */
+  statuses?: number[]
+  /** Response headers of the HTTP 200 reply. */
+  headers?: Record<string, TSchema>
+}
+
+const RetryAfter = Type.Integer({ description: 'Seconds until it is worth trying again (RFC 9110, section 10.2.3).' })
+const WwwAuthenticate = Type.String({ description: 'The challenge of RFC 6750, section 3.' })
+const headers: Record<number, Record<string, TSchema>> = {
+  401: { 'WWW-Authenticate': WwwAuthenticate },
+  429: { 'Retry-After': RetryAfter },
+  503: { 'Retry-After': RetryAfter }
+}
+
 /**
  * The `response` schema of a route: one reply per HTTP status, each listing its Codes with an example.
  *
  * @param keys catalogue keys the route may answer, HTTP 500 aside, which every route may
- * @param success fields of the replies beside `Code` and `Msg`; those that not every such reply carries are optional
- * @param example those fields as an example, for the keys that carry them
- * @param carriers HTTP statuses whose replies carry those fields
+ * @param carrying what the route's own replies carry
  */
-export function replies<P extends TProperties = Record<never, never>> (keys: Key[], success?: P, example: Partial<Record<Key, Record<string, unknown>>> = {}, carriers: number[] = [200]): Replies<P> {
+export function replies<P extends TProperties = Record<never, never>> (keys: Key[], carrying: Carrying<P> = {}): Replies<P> {
   const byStatus = new Map<number, Key[]>()
   for (const key of [...keys, ...ALWAYS]) {
     const { status } = catalogue[key]
@@ -124,15 +141,18 @@ export function replies<P extends TProperties = Record<never, never>> (keys: Key
   }
   const response: Record<number, MediaType> = {}
   for (const [status, group] of [...byStatus].sort(([a], [b]) => a - b)) {
-    const fields = Object.assign({}, ...group.map(key => carried[key]?.fields), carriers.includes(status) ? success : {})
+    const own = (carrying.statuses ?? [200]).includes(status) ? carrying.fields : {}
+    const fields = Object.assign({}, ...group.map(key => carried[key]?.fields), own)
+    const sent = status === 200 ? carrying.headers : headers[status]
     response[status] = {
       description: group.map(key => `${catalogue[key].code} ${catalogue[key].en}`).join('; '),
+      ...(sent && { headers: structuredClone(sent) }),
       content: {
         'application/json': {
           schema: Type.Object({ Code: codes(group), Msg, ...fields }),
           examples: Object.fromEntries(group.map(key => [key, {
             summary: `${catalogue[key].code} ${catalogue[key].en}`,
-            value: { Code: catalogue[key].code, Msg: catalogue[key].zh, ...carried[key]?.example, ...example[key] }
+            value: { Code: catalogue[key].code, Msg: catalogue[key].zh, ...carried[key]?.example, ...carrying.examples?.[key] }
           }]))
         }
       }

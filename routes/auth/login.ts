@@ -13,8 +13,7 @@ const schema = {
   body: body({ Email: ref(Email), Password: ref(LoginPassword) }),
   response: replies(
     ['Success', 'SuperAdminLogin', 'LoginFailed', ...BODY, 'DatabaseUnavailable', 'CacheUnavailable', 'Busy'],
-    { Token: Type.Optional(ref(Token)), UserID: Type.Optional(ref(UserID)) },
-    { Success: example, SuperAdminLogin: example }
+    { fields: { Token: Type.Optional(ref(Token)), UserID: Type.Optional(ref(UserID)) }, examples: { Success: example, SuperAdminLogin: example } }
   )
 }
 

@@ -14,7 +14,7 @@ const StoredMail = Type.Object({ To: Type.String(), Subject: Type.String(), Text
 const list = {
   hide: true,
   querystring: Type.Object({ To: Type.Optional(Type.String({ maxLength: 200 })) }, { additionalProperties: false }),
-  response: replies(['Success', 'BadRequest', 'NotFound'], { Mails: Type.Array(StoredMail) })
+  response: replies(['Success', 'BadRequest', 'NotFound'], { fields: { Mails: Type.Array(StoredMail) } })
 }
 
 /** Names under which a browser on this machine asks; any other means that a foreign page had its name point here. */
