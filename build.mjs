@@ -11,6 +11,7 @@ await build({
     migrate: 'src/cli/migrate.ts',
     openapi: 'src/cli/openapi.ts',
     bench: 'bench/run.ts',
+    bare: 'bench/bare.ts',
     test: 'test/run.ts'
   },
   outdir: 'dist',

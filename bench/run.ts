@@ -1,1 +1,139 @@
-export {}
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism, cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import autocannon from 'autocannon'
+import { root } from '../src/root.ts'
+import { find, startMariadb, startRedis, type Service } from '../test/support/services.ts'
+import { bareHashes, residentMegabytes, startBare, startService, type Running } from './service.ts'
+
+// `npm run bench`: the compiled service against bare peers, in turn, within one run. Figures are ratios of medians: the
+// machine may be shared, and what disturbs one disturbs the other. Needs about three minutes; --quick about one.
+
+const quick = process.argv.includes('--quick')
+const ROUNDS = quick ? 3 : 7
+const SECONDS = quick ? 1 : 3
+const HASH_ROUNDS = quick ? 1 : 3
+const HASH_SECONDS = quick ? 4 : 10
+const STARTS = quick ? 3 : 9
+const CONNECTIONS = 32
+const LOGINS_AT_ONCE = 8
+const ITERATIONS = 600_000
+
+interface Figure { what: string, value: number, unit: string, target: string, detail: string }
+
+const credentials = { Email: 'bench@example.com', Password: 'correct horse battery staple' }
+const account = { Name: 'Bench', ...credentials }
+const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
+const round = (value: number): number => Number(value.toPrecision(3))
+
+async function post (url: string, body: unknown): Promise<Record<string, unknown>> {
+  const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+  return await answer.json() as Record<string, unknown>
+}
+
+/** Signs up through the mailbox and logs in. */
+async function signUp ({ url }: Running): Promise<string> {
+  await post(`${url}/Auth/Sign`, account)
+  const mails = await (await fetch(`${url}/dev/mailbox.json`)).text()
+  await post(`${url}/Auth/Verify`, { ...account, VerifyCode: /\b\d{6}\b/.exec(mails)?.[0] })
+  return String((await post(`${url}/Auth/Login`, credentials)).Token)
+}
+
+async function load (url: string, options: Partial<autocannon.Options> = {}): Promise<autocannon.Result> {
+  const result = await autocannon({ url, connections: CONNECTIONS, duration: SECONDS, ...options })
+  if (result.non2xx > 0 || result.errors > 0) throw new Error(`${url}: ${result.non2xx} failed answers, ${result.errors} errors`)
+  return result
+}
+
+const bearer = (token: string): Partial<autocannon.Options> => ({ headers: { authorization: `Bearer ${token}` } })
+
+/** Throughput of a route and of the bare route, in turn. */
+async function againstBare (what: string, target: string, bare: Running, url: string, options?: Partial<autocannon.Options>): Promise<Figure> {
+  const ours: number[] = []
+  const theirs: number[] = []
+  for (let i = 0; i < ROUNDS; i++) {
+    theirs.push((await load(bare.url)).requests.average)
+    ours.push((await load(url, options)).requests.average)
+  }
+  return { what, value: round(median(ours) / median(theirs)), unit: '× bare route', target, detail: `${Math.round(median(ours))} of ${Math.round(median(theirs))} requests/s` }
+}
+
+const loginLoad: Partial<autocannon.Options> = { method: 'POST', connections: LOGINS_AT_ONCE, duration: HASH_SECONDS, headers: { 'content-type': 'application/json' }, body: JSON.stringify(credentials) }
+
+async function loginAgainstHash (mode: string, { url }: Running): Promise<Figure> {
+  const ours: number[] = []
+  const theirs: number[] = []
+  for (let i = 0; i < HASH_ROUNDS; i++) {
+    theirs.push(await bareHashes(LOGINS_AT_ONCE, HASH_SECONDS, ITERATIONS))
+    const { requests, duration } = await load(`${url}/Auth/Login`, loginLoad)
+    ours.push(requests.total / duration)
+  }
+  return { what: `${mode}: Login`, value: round(median(ours) / median(theirs)), unit: '× bare hash', target: '≥ 0.95', detail: `${round(median(ours))} of ${round(median(theirs))} per second, ${LOGINS_AT_ONCE} at once` }
+}
+
+async function underStorm (mode: string, { url }: Running, token: string): Promise<Figure> {
+  const calm: autocannon.Options = { url: `${url}/CheckJWTToken`, connections: 4, duration: HASH_SECONDS, ...bearer(token) }
+  const idle = await load(calm.url, calm)
+  const storm = load(`${url}/Auth/Login`, loginLoad)
+  const stormy = await load(calm.url, calm)
+  await storm
+  return { what: `${mode}: CheckJWTToken p99 in a login storm`, value: round(stormy.latency.p99 / Math.max(1, idle.latency.p99)), unit: '× idle', target: '≤ 3', detail: `${stormy.latency.p99} ms, idle ${idle.latency.p99} ms (resolution 1 ms)` }
+}
+
+async function starts (folder: string): Promise<Figure[]> {
+  const times: number[] = []
+  let idle = 0
+  for (let i = 0; i < STARTS; i++) {
+    const service = await startService({ DATA_DIR: join(folder, 'starts') }, folder)
+    times.push(service.startMs)
+    if (i === STARTS - 1) {
+      await sleep(3_000)
+      idle = residentMegabytes(service)
+    }
+    await service.stop()
+  }
+  return [
+    { what: 'embedded: start to first healthy answer', value: Math.round(median(times)), unit: 'ms', target: '≤ 500', detail: `median of ${STARTS}, worst ${Math.round(Math.max(...times))}` },
+    { what: 'embedded: resident memory when idle', value: Math.round(idle), unit: 'MB', target: '≤ 110', detail: '3 s after the start' }
+  ]
+}
+
+async function measure (mode: string, settings: Record<string, string>, bare: Running, folder: string): Promise<Figure[]> {
+  const service = await startService({ ...settings, PASSWORD_HASH_ITERATIONS: String(ITERATIONS) }, folder)
+  try {
+    const token = await signUp(service)
+    return [
+      await againstBare(`${mode}: health`, '', bare, `${service.url}/health`),
+      await againstBare(`${mode}: CheckJWTToken`, '≥ 0.95', bare, `${service.url}/CheckJWTToken`, bearer(token)),
+      await loginAgainstHash(mode, service),
+      await underStorm(mode, service, token)
+    ]
+  } finally {
+    await service.stop()
+  }
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'dream-bench-'))
+const stops: Array<() => Promise<void>> = []
+try {
+  const figures = await starts(folder)
+  const bare = await startBare()
+  stops.push(bare.stop)
+  figures.push(...await measure('embedded', { DATA_DIR: join(folder, 'data') }, bare, folder))
+  if (find('mariadbd') !== undefined && find('redis-server') !== undefined) {
+    const [mysql, redis]: Service[] = [await startMariadb(folder), await startRedis(folder)]
+    for (const service of [mysql, redis]) if (service) stops.push(service.stop)
+    figures.push(...await measure('server', { DB_HOST: '127.0.0.1', DB_PORT: String(mysql?.port), REDIS_PORT: String(redis?.port), JWT_SECRET_KEY: 'for the benchmark: 5e7d0a94c2b8f613' }, bare, folder))
+  } else {
+    process.stdout.write('server mode is left out: mariadbd and redis-server are not installed\n')
+  }
+  const machine = { node: process.version, cpu: cpus()[0]?.model, cores: availableParallelism(), date: new Date().toISOString(), quick }
+  writeFileSync(new URL('bench/report.json', root), JSON.stringify({ machine, figures }, null, 2))
+  process.stdout.write(`\n${machine.cpu}, ${machine.cores} cores, Node ${machine.node}\n\n| Figure | Measured | Target | Detail |\n|---|---|---|---|\n`)
+  for (const { what, value, unit, target, detail } of figures) process.stdout.write(`| ${what} | ${value} ${unit} | ${target} | ${detail} |\n`)
+  process.stdout.write('\nbench/report.json has the same figures.\n')
+} finally {
+  for (const end of stops) await end()
+  rmSync(folder, { recursive: true, force: true })
+}

@@ -139,8 +139,8 @@ export async function build (t: Test, mode: Mode, settings: Record<string, strin
       const verified = await world.post('/Auth/Verify', { ...account, VerifyCode: await world.codeFor(account.Email.trim().toLowerCase()) }, asking)
       if (signed.body.Code !== 200 || verified.body.Code !== 200) throw new Error(`not registered: ${signed.text} ${verified.text}`)
     },
-    login: async account => {
-      const { body, text } = await world.post('/Auth/Login', account)
+    login: async ({ Email, Password }) => {
+      const { body, text } = await world.post('/Auth/Login', { Email, Password })
       if (typeof body.Token !== 'string') throw new Error(`not logged in: ${text}`)
       return body.Token
     },
