@@ -2,7 +2,7 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyServerOptions } from 'fastify'
 import { visit } from 'jsonc-parser'
 import { canonicalEmail, canonicalName } from '../src/canonical.ts'
-import { fail, type Failure, type Refusal } from '../src/catalogue.ts'
+import { fail, type Refusal } from '../src/catalogue.ts'
 
 interface Place { parentData: Record<string | number, unknown>, parentDataProperty: string | number }
 interface KeywordRegistry {
@@ -57,7 +57,6 @@ function refusals (text: string): Refusal[] {
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
-const invalidJson = (cause: unknown): Failure => fail('BadRequest', { refusals: [{ field: 'Body', reason: 'Json' }] }, cause)
 
 /**
  * Parses a JSON body strictly (RFC 8259 with unique names, as I-JSON, RFC 7493, asks).
@@ -70,8 +69,9 @@ export function parseJson (bytes: Buffer): unknown {
   try {
     text = utf8.decode(bytes)
     value = JSON.parse(text)
-  } catch (error) {
-    throw invalidJson(error)
+  } catch {
+    // Without its cause: the message of a parser may quote the body, and the body holds a password.
+    throw fail('BadRequest', { refusals: [{ field: 'Body', reason: 'Json' }] })
   }
   const found = refusals(text)
   if (found.length > 0) throw fail('BadRequest', { refusals: found })

@@ -1,17 +1,18 @@
 #!/usr/bin/env node
 import closeWithGrace from 'close-with-grace'
-import { pino, type Logger } from 'pino'
+import type { Logger } from 'pino'
+import { announce } from './announce.ts'
 import { buildApp } from './app.ts'
 import { ConfigError, loadConfig, type Config } from './config.ts'
-import { announce } from './announce.ts'
+import { createLog } from './log.ts'
 
 const DRAIN_MS = 10_000
 
-function openLog (config: Config): Promise<Logger> | Logger {
-  const options = { level: config.LOG_LEVEL, base: { pid: process.pid } }
-  return process.stdout.isTTY
-    ? import('pino-pretty').then(({ default: pretty }) => pino(options, pretty({ ignore: 'pid,reqId', translateTime: 'SYS:HH:MM:ss' })))
-    : pino(options)
+/** Readable on a terminal, JSON for a machine. */
+async function openLog ({ LOG_LEVEL }: Config): Promise<Logger> {
+  if (!process.stdout.isTTY) return createLog(LOG_LEVEL)
+  const { default: pretty } = await import('pino-pretty')
+  return createLog(LOG_LEVEL, pretty({ ignore: 'pid,hostname,reqId', translateTime: 'SYS:HH:MM:ss' }))
 }
 
 /** Stops the start with one line that an operator can act upon. */

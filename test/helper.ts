@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { sql } from 'kysely'
 import { createConnection } from 'mysql2/promise'
-import { pino } from 'pino'
 import smCrypto from 'sm-crypto'
 import type { Test } from 'tap'
 import type { Overrides } from '../plugins/services.ts'
 import { buildApp, type App } from '../src/app.ts'
 import { loadConfig, type Config } from '../src/config.ts'
+import { createLog } from '../src/log.ts'
 import { startSmtp, type ReceivedMail } from './support/smtp.ts'
 
 export type Mode = Config['mode']
@@ -97,7 +97,7 @@ export async function build (t: Test, mode: Mode, settings: Record<string, strin
   const smtp = mode === 'server' && settings.EMAIL_SMTP_SERVER === undefined ? await startSmtp(t) : undefined
   const config = loadConfig({ ...await deployment(t, mode), ...smtp?.settings, ...settings })
   const lines: string[] = []
-  const logger = pino({ level: config.LOG_LEVEL }, { write: (line: string) => { lines.push(line) } })
+  const logger = createLog(config.LOG_LEVEL, { write: line => { lines.push(line) } })
   const app = await buildApp(config, overrides, { instance: logger })
   const redis = new Redis({ host: config.REDIS_HOST, port: config.REDIS_PORT, db: config.REDIS_DB, lazyConnect: true })
   t.teardown(async () => {
