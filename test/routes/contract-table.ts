@@ -1,0 +1,180 @@
+import Negotiator from 'negotiator'
+import { digest, type Answer, type Mode, type World } from '../helper.ts'
+import { admin, type Condition } from './contract-conditions.ts'
+
+interface Person { Name: string, Email: string, Password: string }
+
+/** One telling of a row: with somebody and from a network that no other row knows. */
+export interface Scene {
+  world: World
+  person: Person
+  from: string
+  language: 'zh' | 'en'
+  /** Asks the row's route, in the language and from the network of the scene. */
+  post: (body: unknown, headers?: Record<string, string>) => Promise<Answer>
+  get: (headers?: Record<string, string>) => Promise<Answer>
+}
+
+/** How a route comes to answer a Code. */
+export interface Row {
+  code: number
+  /** The world it takes; all is well unless said. */
+  under?: Condition
+  /** Both unless said. */
+  modes?: Mode[]
+  /** What the answer carries beside `Code` and `Msg`. */
+  carries?: string[]
+  /** What has to happen while all is still well. What it returns is for `ask`: a code or a token. */
+  prepare?: (scene: Scene) => Promise<string>
+  ask: (scene: Scene, prepared: string) => Promise<Answer>
+}
+
+/** What the contract says of each Code: never taken from the code under test. */
+export const meanings: Record<number, { status: number, zh: string, en: string, retryAfter?: true }> = {
+  200: { status: 200, zh: '成功', en: 'Success' },
+  202: { status: 200, zh: '超级管理员登录', en: 'Logged in as super administrator' },
+  400: { status: 400, zh: '请求参数错误', en: 'Bad request' },
+  401: { status: 401, zh: '认证失败', en: 'Authentication failed' },
+  413: { status: 413, zh: '请求体过大', en: 'Request body too large' },
+  415: { status: 415, zh: '不支持的媒体类型', en: 'Unsupported media type: send application/json' },
+  429: { status: 429, zh: '请求过于频繁', en: 'Too many requests', retryAfter: true },
+  500: { status: 500, zh: '服务器内部错误', en: 'Internal server error' },
+  501: { status: 200, zh: '登录失败', en: 'Login failed' },
+  502: { status: 200, zh: '用户已存在', en: 'User already exists' },
+  503: { status: 200, zh: '用户不存在', en: 'No such user' },
+  510: { status: 503, zh: '数据库连接错误', en: 'Database unavailable', retryAfter: true },
+  512: { status: 503, zh: '缓存服务连接错误', en: 'Cache service unavailable', retryAfter: true },
+  518: { status: 200, zh: '邮件发送失败', en: 'The mail could not be sent' },
+  520: { status: 200, zh: '验证码错误', en: 'Wrong verification code' },
+  521: { status: 200, zh: '验证码过期', en: 'Verification code expired' },
+  529: { status: 503, zh: '服务繁忙', en: 'Service busy', retryAfter: true }
+}
+
+const login = ({ Email, Password }: Person): object => ({ Email, Password })
+const sign = (person: Person): object => person
+const reset = ({ Email }: Person): object => ({ Email, Password: '' })
+const verify = (person: Person, VerifyCode = '000000'): object => ({ ...person, VerifyCode })
+const update = ({ Email }: Person, VerifyCode = '000000'): object => ({ Email, Password: digest('another password'), VerifyCode })
+
+async function registered ({ world, person, from }: Scene): Promise<string> {
+  await world.register(person, { from })
+  return ''
+}
+
+/** Has a code of the route mailed and reads it. */
+async function mailed ({ world, person, from }: Scene, route: string, body: object): Promise<string> {
+  await world.post(route, body, { from })
+  return world.codeFor(person.Email)
+}
+const signCode = (scene: Scene): Promise<string> => mailed(scene, '/Auth/Sign', sign(scene.person))
+async function resetCode (scene: Scene): Promise<string> {
+  await registered(scene)
+  return mailed(scene, '/Auth/ResetPassword', reset(scene.person))
+}
+async function token (scene: Scene): Promise<string> {
+  await registered(scene)
+  return scene.world.login(scene.person)
+}
+
+const other = (code: string): string => code === '000000' ? '000001' : '000000'
+const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` })
+
+async function repeated (times: number, ask: () => Promise<Answer>): Promise<Answer> {
+  for (let i = 0; i < times; i++) await ask()
+  return ask()
+}
+
+/** What any route with a body may answer. Embedded mode has no Redis, so nothing there answers 512. */
+function anyBody (valid: (person: Person) => object): Row[] {
+  const ask = ({ post, person }: Scene): Promise<Answer> => post(valid(person))
+  return [
+    { code: 400, carries: ['Details'], ask: ({ post, person }) => post({ ...valid(person), Surprise: 'unknown' }) },
+    { code: 413, ask: ({ post, person }) => post({ ...valid(person), Email: 'a'.repeat(16 * 1024) }) },
+    { code: 415, ask: ({ post, person }) => post(valid(person), { 'content-type': 'text/plain' }) },
+    { code: 500, under: 'the table is gone', ask },
+    { code: 510, under: 'the database is away', ask },
+    { code: 512, under: 'Redis is away', modes: ['server'], ask }
+  ]
+}
+
+/** Fails within the service's own code, once, as a mistake there would: in a library that every answer asks for its language. */
+function broken ({ get, language }: Scene): Promise<Answer> {
+  const { language: working } = Negotiator.prototype
+  Negotiator.prototype.language = () => {
+    Negotiator.prototype.language = working
+    throw new Error('a mistake')
+  }
+  return get({ 'accept-language': language })
+}
+
+/** Every route of the contract and, for each, every Code that it documents. */
+export const table: Record<string, Row[]> = {
+  'POST /Auth/Login': [
+    ...anyBody(login),
+    { code: 200, carries: ['Token', 'UserID'], prepare: registered, ask: ({ post, person }) => post(login(person)) },
+    { code: 202, carries: ['Token', 'UserID'], ask: ({ post }) => post(admin) },
+    { code: 429, carries: ['RetryAfter'], ask: ({ post, person }) => repeated(10, () => post(login(person))) },
+    { code: 501, prepare: registered, ask: ({ post, person }) => post({ ...login(person), Password: digest('a wrong password') }) },
+    { code: 501, ask: ({ post, person }) => post(login(person)) },
+    { code: 529, under: 'the hashing queue is full', ask: ({ post, person }) => post(login(person)) }
+  ],
+  'POST /Auth/Sign': [
+    ...anyBody(sign),
+    { code: 200, ask: ({ post, person }) => post(sign(person)) },
+    { code: 429, carries: ['RetryAfter'], ask: ({ post, person }) => repeated(1, () => post(sign(person))) },
+    { code: 502, carries: ['Field'], prepare: registered, ask: ({ post, person }) => post(sign(person)) },
+    { code: 518, under: 'the mail server is away', ask: ({ post, person }) => post(sign(person)) }
+  ],
+  'POST /Auth/Verify': [
+    ...anyBody(verify),
+    { code: 200, prepare: signCode, ask: ({ post, person }, code) => post(verify(person, code)) },
+    { code: 429, carries: ['RetryAfter'], ask: ({ post, person }) => repeated(100, () => post(verify(person))) },
+    { code: 502, carries: ['Field'], prepare: registered, ask: ({ post, person }) => post(verify(person)) },
+    { code: 520, prepare: signCode, ask: ({ post, person }, code) => post(verify(person, other(code))) },
+    { code: 521, ask: ({ post, person }) => post(verify(person)) },
+    { code: 529, under: 'the hashing queue is full', prepare: signCode, ask: ({ post, person }, code) => post(verify(person, code)) }
+  ],
+  'POST /Auth/ResetPassword': [
+    ...anyBody(reset),
+    { code: 200, prepare: registered, ask: ({ post, person }) => post(reset(person)) },
+    { code: 429, carries: ['RetryAfter'], prepare: registered, ask: ({ post, person }) => repeated(1, () => post(reset(person))) },
+    { code: 503, ask: ({ post, person }) => post(reset(person)) },
+    {
+      code: 518,
+      under: 'the mail server is away',
+      prepare: async ({ world, person: { Name, Email } }) => {
+        await world.rows(`INSERT INTO Users (UserName, Email, EmailKey, Password) VALUES ('${Name}', '${Email}', '${Email}', '')`)
+        return ''
+      },
+      ask: ({ post, person }) => post(reset(person))
+    }
+  ],
+  'POST /Auth/UpdatePassword': [
+    ...anyBody(update),
+    { code: 200, prepare: resetCode, ask: ({ post, person }, code) => post(update(person, code)) },
+    { code: 429, carries: ['RetryAfter'], prepare: registered, ask: ({ post, person }) => repeated(100, () => post(update(person))) },
+    { code: 503, ask: ({ post, person }) => post(update(person)) },
+    { code: 520, prepare: resetCode, ask: ({ post, person }, code) => post(update(person, other(code))) },
+    { code: 521, prepare: registered, ask: ({ post, person }) => post(update(person)) },
+    { code: 529, under: 'the hashing queue is full', prepare: resetCode, ask: ({ post, person }, code) => post(update(person, code)) }
+  ],
+  'GET /CheckJWTToken': [
+    { code: 200, prepare: token, ask: ({ get }, token) => get(bearer(token)) },
+    { code: 401, ask: ({ get }) => get() },
+    { code: 401, prepare: token, ask: ({ get }, token) => get(bearer(`${token}x`)) },
+    { code: 500, under: 'the table is gone', prepare: token, ask: ({ get }, token) => get(bearer(token)) },
+    { code: 510, under: 'the database is away', ask: ({ get, world }) => get(bearer(world.app.tokens.issue({ id: 1, role: 'user', tokenVersion: 0, password: '' }))) }
+  ],
+  'GET /health': [
+    { code: 200, carries: ['Status', 'Checks'], ask: ({ get }) => get() },
+    { code: 500, ask: broken },
+    { code: 510, under: 'the database is away', carries: ['Status', 'Checks'], ask: ({ get }) => get() },
+    { code: 512, under: 'Redis is away', modes: ['server'], carries: ['Status', 'Checks'], ask: ({ get }) => get() }
+  ],
+  'GET /health/live': [
+    { code: 200, ask: ({ get }) => get() },
+    { code: 200, under: 'the database is away', ask: ({ get }) => get() },
+    { code: 200, under: 'Redis is away', modes: ['server'], ask: ({ get }) => get() },
+    { code: 500, ask: broken }
+  ]
+}
