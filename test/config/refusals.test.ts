@@ -1,0 +1,117 @@
+import t, { type Test } from 'tap'
+import { ConfigError, loadConfig } from '../../src/config.ts'
+
+const KEY = 'a key for tests: 9f2b7c41e8d05a63b1f4'
+const embedded = { JWT_SECRET_KEY: KEY }
+const server = { ...embedded, DB_HOST: 'db' }
+const mail = { EMAIL_SENDER: 'noreply@dream.example', EMAIL_PASSWORD: 'mail pass', EMAIL_SMTP_SERVER: 'smtp.dream.example' }
+const production = { ...server, ...mail, NODE_ENV: 'production' }
+
+type Settings = Record<string, string | undefined>
+
+/** The start is refused for these settings, by a line that names the key and none of the values that were given for it. */
+function refuses (t: Test, key: string, given: Settings): void {
+  const value = given[key]
+  try {
+    loadConfig(given)
+    t.fail(`${key}=${value} was accepted`)
+  } catch (error) {
+    const { message } = error as Error
+    t.ok(error instanceof ConfigError, `${key}: ${message}`)
+    t.match(message, new RegExp(`^${key}\\b`), 'names the key')
+    t.notMatch(message, /\n/, 'is one line')
+    if (value !== undefined && value.trim().length > 2) t.notOk(message.includes(value.trim()), `does not show the value: ${message}`)
+  }
+}
+
+t.test('F1: numbers out of bounds or malformed', async t => {
+  const bounds: Record<string, [least: number, most: number]> = {
+    PORT: [0, 65535],
+    DB_PORT: [1, 65535],
+    DB_POOL_SIZE: [1, 1000],
+    REDIS_PORT: [1, 65535],
+    REDIS_DB: [0, Infinity],
+    EMAIL_SMTP_PORT: [1, 65535],
+    VERIFY_CODE_TTL: [30, 600],
+    VERIFY_CODE_COOLDOWN: [1, 3600],
+    PASSWORD_HASH_ITERATIONS: [1000, 10_000_000]
+  }
+  for (const [key, [least, most]] of Object.entries(bounds)) {
+    for (const value of [`${least - 1}`, `${most + 1}`, '-8888', '8888.5', 'eight', '88 88', '8888;', 'NaN', 'Infinity', '1e400', '8,888', 'true']) refuses(t, key, { ...embedded, [key]: value })
+    t.match(loadConfig({ ...embedded, [key]: String(least) }), { [key]: least })
+    if (most !== Infinity) t.match(loadConfig({ ...embedded, [key]: String(most) }), { [key]: most })
+  }
+})
+
+t.test('F1: booleans that are none', async t => {
+  for (const key of ['DEBUG', 'DB_TLS', 'DB_MIGRATE', 'REDIS_TLS', 'EMAIL_SMTP_INSECURE', 'REQUIRE_PASSWORD_DIGEST', 'HIDE_ACCOUNTS']) {
+    for (const value of ['yes', 'on', 'wahr', '2', 'null', 'truee']) refuses(t, key, { ...embedded, [key]: value })
+  }
+})
+
+t.test('F1: strings of the wrong form', async t => {
+  const wrong: Record<string, string[]> = {
+    LOG_LEVEL: ['verbose', 'INFO', 'information', 'debug,info'],
+    DB_NAME: ['dream; DROP', 'dream`x', '梦之数据', 'x'.repeat(65), 'dre am', 'dream.users'],
+    REDIS_URL: ['http://redis.example', 'redis.example:6379', 'redis:6379'],
+    JWT_EXPIRES_IN: ['never', '0s', '-1d', '7 days', '1.5h', '7', '99999999999s', '7y', '1d1d'],
+    EMAIL_SENDER: ['noreply', 'Dream <noreply@dream.example>', 'noreply@dream.example, other@dream.example', '梦@dream.example'],
+    TRUST_PROXY: ['true', '10.0.0.0/33', 'proxy.example', '10.0.0.1;10.0.0.2', '2001:db8::/129', '300.1.1.1'],
+    CORS_ORIGIN: ['*', 'dream.example', 'https://dream.example/', 'https://dream.example/path', 'https://Dream.example', 'https://dream.example:443', 'null', 'https://a.example https://b.example']
+  }
+  for (const [key, values] of Object.entries(wrong)) {
+    for (const value of values) refuses(t, key, { ...embedded, ...mail, [key]: value })
+  }
+})
+
+t.test('T2: a key of fewer than 32 bytes, from an example, or without variety', async t => {
+  const weak = [
+    'tiny', 'x'.repeat(31), '梦'.repeat(10), 'x'.repeat(32), '0123456789abcdef'.slice(0, 8).repeat(4), 'abcabcabc'.repeat(20),
+    'your-secret-key-at-least-32-bytes-long!', 'your_jwt_secret_key_1234567890abcdefgh', 'changeme-changeme-changeme-1234567890', 'change-me-please: 0123456789abcdefghij', 'CHANGE_ME_0123456789abcdefghijklmnopqr',
+    'this is an example key: 0123456789abcd', 'jwt-secret-0123456789-abcdefghijklmnop', 'secret_key_0123456789_abcdefghijklmnop', 'placeholder 0123456789 abcdefghijklmno', '<put your own key of 32 bytes in here>'
+  ]
+  for (const JWT_SECRET_KEY of weak) {
+    refuses(t, 'JWT_SECRET_KEY', { JWT_SECRET_KEY })
+    refuses(t, 'JWT_SECRET_KEY', { ...server, JWT_SECRET_KEY })
+  }
+  refuses(t, 'JWT_SECRET_KEY', { DB_HOST: 'db' })
+  for (const JWT_SECRET_KEY of ['Zq3v8yBw1NfLx6Tp0CdR5sKmGh2JuEaV', '梦乡路远知何处0123456789ab', 'b0e1c2d3a4f5968778695a4b3c2d1e0f']) t.match(loadConfig({ ...server, JWT_SECRET_KEY }), { JWT_SECRET_KEY }, '32 bytes will do')
+})
+
+t.test('F1: settings that are missing', async t => {
+  refuses(t, 'EMAIL_SMTP_SERVER', { ...production, EMAIL_SMTP_SERVER: undefined })
+  refuses(t, 'EMAIL_SMTP_SERVER', { ...embedded, NODE_ENV: 'production' })
+  refuses(t, 'EMAIL_SENDER', { ...embedded, ...mail, EMAIL_SENDER: undefined })
+  refuses(t, 'EMAIL_PASSWORD', { ...embedded, ...mail, EMAIL_PASSWORD: undefined })
+  t.match(loadConfig({ ...embedded, ...mail, EMAIL_PASSWORD: undefined, EMAIL_SMTP_INSECURE: 'true' }), { EMAIL_SMTP_INSECURE: true }, 'a local relay needs no password')
+  refuses(t, 'BOOTSTRAP_ADMIN_EMAIL', { ...embedded, BOOTSTRAP_ADMIN_PASSWORD: 'admin pass' })
+  refuses(t, 'BOOTSTRAP_ADMIN_PASSWORD', { ...embedded, BOOTSTRAP_ADMIN_EMAIL: 'admin@dream.example' })
+})
+
+t.test('F1: settings that are weak or contradict each other', async t => {
+  refuses(t, 'PASSWORD_HASH_ITERATIONS', { ...production, PASSWORD_HASH_ITERATIONS: '99999' })
+  t.match(loadConfig({ ...production, PASSWORD_HASH_ITERATIONS: '100000' }), { production: true, PASSWORD_HASH_ITERATIONS: 100_000 })
+  const admin = { ...embedded, BOOTSTRAP_ADMIN_EMAIL: 'admin@dream.example', BOOTSTRAP_ADMIN_PASSWORD: 'admin pass' }
+  refuses(t, 'BOOTSTRAP_ADMIN_EMAIL', { ...admin, BOOTSTRAP_ADMIN_EMAIL: 'the admin' })
+  refuses(t, 'BOOTSTRAP_ADMIN_PASSWORD', { ...admin, BOOTSTRAP_ADMIN_PASSWORD: 'sevench' })
+  refuses(t, 'BOOTSTRAP_ADMIN_PASSWORD', { ...admin, BOOTSTRAP_ADMIN_PASSWORD: 'x'.repeat(129) })
+  refuses(t, 'BOOTSTRAP_ADMIN_PASSWORD', { ...admin, REQUIRE_PASSWORD_DIGEST: 'true' })
+  t.match(loadConfig({ ...admin, REQUIRE_PASSWORD_DIGEST: 'true', BOOTSTRAP_ADMIN_PASSWORD: 'a1'.repeat(32) }), { REQUIRE_PASSWORD_DIGEST: true })
+})
+
+t.test('F1: settings that are announced but not there yet', async t => {
+  const unsupported: Record<string, string[]> = {
+    WORKERS: ['2', 'auto'],
+    PASSWORD_HASH: ['argon2id', 'bcrypt'],
+    PASSWORD_PEPPER: ['a pepper'],
+    PASSWORD_DENYLIST: ['true', 'warn'],
+    REDIS_SENTINELS: ['sentinel:26379'],
+    REDIS_MASTER_NAME: ['mymaster'],
+    REDIS_CLUSTER_NODES: ['node:6379']
+  }
+  for (const [key, values] of Object.entries(unsupported)) {
+    for (const value of values) refuses(t, key, { ...embedded, [key]: value })
+    t.ok(loadConfig({ ...embedded, [key]: '' }))
+  }
+  t.ok(loadConfig({ ...embedded, WORKERS: '1', PASSWORD_HASH: 'pbkdf2-sm3', PASSWORD_DENYLIST: 'False' }), 'what they would say by themselves is fine')
+})

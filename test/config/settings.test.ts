@@ -1,0 +1,171 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { loadConfig, settings, type Config } from '../../src/config.ts'
+
+const KEY = 'a key for tests: 9f2b7c41e8d05a63b1f4'
+
+function folder (t: Test): string {
+  const path = mkdtempSync(join(tmpdir(), 'dream-config-'))
+  t.teardown(() => { rmSync(path, { recursive: true, force: true }) })
+  return path
+}
+
+/** A `.env` file with these lines. */
+function envFile (t: Test, text: string): string {
+  const file = join(folder(t), '.env')
+  writeFileSync(file, text)
+  return file
+}
+
+t.test('without a setting every one has its default, and the mode is embedded', async t => {
+  const config = loadConfig({ JWT_SECRET_KEY: KEY })
+  t.same(config, {
+    HOST: '127.0.0.1',
+    PORT: 8888,
+    NODE_ENV: 'development',
+    LOG_LEVEL: 'info',
+    DEBUG: false,
+    DATA_DIR: './data',
+    DB_PORT: 3306,
+    DB_USER: 'root',
+    DB_NAME: 'dream',
+    DB_POOL_SIZE: 10,
+    DB_TLS: false,
+    DB_MIGRATE: true,
+    REDIS_HOST: 'localhost',
+    REDIS_PORT: 6379,
+    REDIS_DB: 0,
+    REDIS_TLS: false,
+    JWT_SECRET_KEY: KEY,
+    JWT_EXPIRES_IN: '7d',
+    JWT_ISSUER: 'dream',
+    JWT_AUDIENCE: 'dream',
+    EMAIL_SMTP_PORT: 465,
+    EMAIL_SMTP_INSECURE: false,
+    VERIFY_CODE_TTL: 300,
+    VERIFY_CODE_COOLDOWN: 60,
+    PASSWORD_HASH_ITERATIONS: 600_000,
+    REQUIRE_PASSWORD_DIGEST: false,
+    HIDE_ACCOUNTS: false,
+    TRUST_PROXY: [],
+    CORS_ORIGIN: [],
+    mode: 'embedded',
+    production: false
+  } satisfies Config)
+})
+
+t.test('DB_HOST alone selects server mode, which listens on every address', async t => {
+  t.match(loadConfig({ DB_HOST: 'db', JWT_SECRET_KEY: KEY }), { mode: 'server', HOST: '0.0.0.0' })
+  t.match(loadConfig({ DB_HOST: 'db', JWT_SECRET_KEY: KEY, HOST: '10.0.0.1' }), { mode: 'server', HOST: '10.0.0.1' })
+  t.match(loadConfig({ DB_PORT: '3306', DB_NAME: 'dream', DB_USER: 'dream', JWT_SECRET_KEY: KEY, HOST: '0.0.0.0' }), { mode: 'embedded', HOST: '0.0.0.0' })
+})
+
+t.test('every setting is read', async t => {
+  const given = {
+    HOST: '10.0.0.1',
+    PORT: '9000',
+    NODE_ENV: 'test',
+    LOG_LEVEL: 'warn',
+    DEBUG: 'false',
+    DATA_DIR: '/srv/dream',
+    DB_HOST: 'db.example',
+    DB_PORT: '3307',
+    DB_USER: 'dream',
+    DB_PASSWORD: 'db pass',
+    DB_NAME: 'dream_2',
+    DB_POOL_SIZE: '20',
+    DB_TLS: 'true',
+    DB_MIGRATE: 'false',
+    REDIS_HOST: 'redis.example',
+    REDIS_PORT: '6380',
+    REDIS_PASSWORD: 'redis pass',
+    REDIS_DB: '3',
+    REDIS_TLS: 'true',
+    REDIS_URL: 'rediss://user:pass@redis.example:6380/3',
+    JWT_SECRET_KEY: KEY,
+    JWT_EXPIRES_IN: '12h',
+    JWT_ISSUER: 'https://dream.example',
+    JWT_AUDIENCE: 'dream-app',
+    EMAIL_SENDER: 'noreply@dream.example',
+    EMAIL_PASSWORD: 'mail pass',
+    EMAIL_SMTP_SERVER: 'smtp.dream.example',
+    EMAIL_SMTP_PORT: '587',
+    EMAIL_SMTP_INSECURE: 'true',
+    VERIFY_CODE_TTL: '120',
+    VERIFY_CODE_COOLDOWN: '30',
+    PASSWORD_HASH_ITERATIONS: '700000',
+    REQUIRE_PASSWORD_DIGEST: 'false',
+    HIDE_ACCOUNTS: 'true',
+    BOOTSTRAP_ADMIN_EMAIL: 'admin@dream.example',
+    BOOTSTRAP_ADMIN_PASSWORD: 'admin pass',
+    TRUST_PROXY: '10.0.0.0/8, ::1',
+    CORS_ORIGIN: 'https://app.dream.example, http://localhost:3000'
+  }
+  t.same(Object.keys(given).sort(), Object.keys(settings).sort(), 'the list above is complete')
+  t.same(loadConfig(given), {
+    ...given,
+    PORT: 9000,
+    DEBUG: false,
+    DB_PORT: 3307,
+    DB_POOL_SIZE: 20,
+    DB_TLS: true,
+    DB_MIGRATE: false,
+    REDIS_PORT: 6380,
+    REDIS_DB: 3,
+    REDIS_TLS: true,
+    EMAIL_SMTP_PORT: 587,
+    EMAIL_SMTP_INSECURE: true,
+    VERIFY_CODE_TTL: 120,
+    VERIFY_CODE_COOLDOWN: 30,
+    PASSWORD_HASH_ITERATIONS: 700_000,
+    REQUIRE_PASSWORD_DIGEST: false,
+    HIDE_ACCOUNTS: true,
+    TRUST_PROXY: ['10.0.0.0/8', '::1'],
+    CORS_ORIGIN: ['https://app.dream.example', 'http://localhost:3000'],
+    mode: 'server',
+    production: false
+  })
+})
+
+t.test('booleans may be written in any case, as the old service wrote True', async t => {
+  for (const [key, { type }] of Object.entries(settings)) {
+    if (type !== 'boolean') continue
+    for (const [value, expected] of [['True', true], ['TRUE', true], ['true', true], ['1', true], ['False', false], ['FALSE', false], ['false', false], ['0', false]] as const) {
+      t.match(loadConfig({ JWT_SECRET_KEY: KEY, [key]: value }), { [key]: expected }, `${key}=${value}`)
+    }
+  }
+})
+
+t.test('FLASK_DEBUG is read as DEBUG, which wins over it; either logs at debug', async t => {
+  const level = (given: Record<string, string>): string => loadConfig({ JWT_SECRET_KEY: KEY, ...given }).LOG_LEVEL
+  t.equal(level({ FLASK_DEBUG: 'True' }), 'debug')
+  t.equal(level({ FLASK_DEBUG: 'False' }), 'info')
+  t.equal(level({ FLASK_DEBUG: '1' }), 'debug')
+  t.equal(level({ DEBUG: 'true' }), 'debug')
+  t.equal(level({ DEBUG: 'false', FLASK_DEBUG: 'True' }), 'info')
+  t.equal(level({ DEBUG: 'false', LOG_LEVEL: 'trace' }), 'trace')
+})
+
+t.test('an empty value is an absent one', async t => {
+  for (const nothing of ['', ' ', '\t']) {
+    const given = Object.fromEntries(Object.keys(settings).map(key => [key, nothing]))
+    t.same(loadConfig({ ...given, JWT_SECRET_KEY: KEY }), loadConfig({ JWT_SECRET_KEY: KEY }))
+  }
+  t.same(loadConfig({ JWT_SECRET_KEY: KEY, PORT: undefined }), loadConfig({ JWT_SECRET_KEY: KEY }))
+})
+
+t.test('the environment wins over the file, setting by setting; an empty one leaves the file\'s', async t => {
+  const file = envFile(t, `JWT_SECRET_KEY=${KEY}\nPORT=9000\nDB_NAME=from_file\nJWT_ISSUER=from_file\n`)
+  t.match(loadConfig({ PORT: '9001', DB_NAME: '', JWT_ISSUER: undefined }, file), { PORT: 9001, DB_NAME: 'from_file', JWT_ISSUER: 'from_file', JWT_SECRET_KEY: KEY })
+})
+
+t.test('a file that does not exist is no mistake', async t => {
+  t.match(loadConfig({ JWT_SECRET_KEY: KEY }, join(folder(t), '.env')), { PORT: 8888 })
+})
+
+t.test('what is not a setting of ours is left alone', async t => {
+  const config = loadConfig({ JWT_SECRET_KEY: KEY, PATH: '/bin', npm_config_port: '1', SOMETHING: 'else' })
+  t.same(config, loadConfig({ JWT_SECRET_KEY: KEY }))
+})
