@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import closeWithGrace from 'close-with-grace'
 import type { Logger } from 'pino'
-import { announce } from './announce.ts'
+import { announceMode, announcePages } from './announce.ts'
 import { buildApp } from './app.ts'
 import { ConfigError, loadConfig, type Config } from './config.ts'
 import { createLog } from './log.ts'
@@ -24,14 +24,15 @@ function refuse (reason: string): never {
 async function start (): Promise<void> {
   const config = loadConfig(process.env, '.env')
   const log = await openLog(config)
+  announceMode(config, log)
   const app = await buildApp(config, {}, { instance: log })
   closeWithGrace({ delay: DRAIN_MS, logger: log }, async ({ err, signal }) => {
     if (err) log.fatal({ err }, 'unexpected error')
     else log.info(`${signal ?? 'close'}: finishing what is under way`)
     await app.close()
   })
-  await app.listen({ host: config.HOST, port: config.PORT, listenTextResolver: () => 'listening' })
-  announce(config, app, log)
+  await app.listen({ host: config.HOST, port: config.PORT, listenTextResolver: address => `Address  ${address}` })
+  announcePages(config, app, log)
 }
 
 start().catch((error: unknown) => {
