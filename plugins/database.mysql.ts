@@ -49,6 +49,7 @@ function refused (error: unknown): ConfigError | undefined {
 export async function openMysql (app: FastifyInstance, config: Config): Promise<OpenDatabase> {
   let prepared = false
   let connected = false
+  let applied: string[] = []
   const options: PoolOptions = {
     ...connectionOptions(config),
     database: config.DB_NAME,
@@ -74,7 +75,7 @@ export async function openMysql (app: FastifyInstance, config: Config): Promise<
 
   // The plugin asks the database a question before it is content. Where nobody answers yet, the same pool does without.
   try {
-    await prepare()
+    applied = await prepare()
     await app.register(fastifyMysql, { ...options, type: 'pool' })
     connected = true
   } catch (error) {
@@ -94,7 +95,7 @@ export async function openMysql (app: FastifyInstance, config: Config): Promise<
   return {
     // The pool is ended by the plugin that made it.
     dialect: new MysqlDialect({ pool: { ...boundPool(pool, LIMITS, () => prepared), end: callback => { callback(null) } } }),
-    prepare,
+    prepare: async () => [...applied.splice(0), ...await prepare()],
     open: () => { prepared = true }
   }
 }

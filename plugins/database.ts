@@ -34,6 +34,7 @@ async function database (app: FastifyInstance, config: Config): Promise<void> {
   const afterwards: Array<() => Promise<void>> = []
   let prepared = false
   let retry: NodeJS.Timeout | undefined
+  let lastReason = ''
 
   async function bringUp (): Promise<void> {
     const applied = await prepare()
@@ -52,7 +53,10 @@ async function database (app: FastifyInstance, config: Config): Promise<void> {
       await bringUp()
       app.log.info('database connected')
     } catch (error) {
-      app.log.error({ err: error }, 'database still not usable, trying on')
+      // Once for each new reason: an outage is not a reason to fill the disk as well.
+      const reason = isAway(error) ? String(error.cause) : String(error)
+      app.log[reason === lastReason ? 'debug' : 'error']({ err: error }, 'database still not usable, trying on')
+      lastReason = reason
       retry = setTimeout(tryAgain, RETRY_MS)
     }
   }

@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs'
 import fastifySwagger from '@fastify/swagger'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
+import { root } from '../src/root.ts'
+
+const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'))
 
 const description = `The account service of Dream 记梦: sign-up by a mailed code, login, password reset, token check and health.
 
@@ -13,7 +17,7 @@ async function swagger (app: FastifyInstance): Promise<void> {
   await app.register(fastifySwagger, {
     openapi: {
       openapi: '3.0.3',
-      info: { title: 'Dream Auth', version: '1.0.0', description, license: { name: 'MIT', url: 'https://opensource.org/license/mit' } },
+      info: { title: 'Dream Auth', version, description, license: { name: 'MIT', url: 'https://opensource.org/license/mit' } },
       servers: [{ url: '/', description: 'This server' }],
       tags: [
         { name: 'Accounts', description: 'Sign-up, login and password reset.' },

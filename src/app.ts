@@ -47,6 +47,8 @@ export async function buildApp (config: Config, overrides: Overrides = {}, logge
     requestTimeout: REQUEST_MS,
     connectionTimeout: 0,
     keepAliveTimeout: KEEP_ALIVE_MS,
+    // What still comes over an open connection while the service stops is served, and told to close.
+    return503OnClosing: false,
     http: { headersTimeout: HEADERS_MS },
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: config.TRUST_PROXY.length > 0 ? config.TRUST_PROXY : false,

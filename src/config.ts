@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseEnv } from 'node:util'
 import { Type, type Static, type TSchema } from '@sinclair/typebox'
 import { envSchema } from 'env-schema'
 import ipaddr from 'ipaddr.js'
 import { isEmail } from './canonical.ts'
+import { parseEnvFile } from './env-file.ts'
 import { isDigest } from './passwords.ts'
 
 const flag = (fallback: boolean, description: string) => Type.Boolean({ default: fallback, description })
@@ -72,6 +72,11 @@ export interface Config extends Omit<Settings, 'TRUST_PROXY' | 'CORS_ORIGIN'> {
 /** A setting that stops the start. The message names the key and never the value. */
 export class ConfigError extends Error {}
 
+/** The code of a system error: what a message may say without repeating a value. */
+export function errorCode (error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown error'
+}
+
 /** Announced settings this version does not have yet: silently ignoring one would be worse than refusing to start. */
 const UNSUPPORTED: Record<string, (value: string) => boolean> = {
   WORKERS: value => value !== '1',
@@ -106,10 +111,10 @@ export function loadConfig (environment: Record<string, string | undefined>, fil
 function readEnvFile (file: string | undefined): Record<string, string | undefined> {
   if (file === undefined) return {}
   try {
-    return parseEnv(readFileSync(file, 'utf8'))
+    return parseEnvFile(readFileSync(file, 'utf8'))
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {}
-    throw new ConfigError(`.env cannot be read: ${String(error)}`)
+    if (errorCode(error) === 'ENOENT') return {}
+    throw new ConfigError(`.env cannot be read (${errorCode(error)})`)
   }
 }
 
@@ -193,7 +198,7 @@ function generatedKey (folder: string): string {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     writeFileSync(file, randomBytes(48).toString('base64url'), { flag: 'wx', mode: 0o600 })
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw new ConfigError(`DATA_DIR cannot be written to: ${String(error)}`)
+    if (errorCode(error) !== 'EEXIST') throw new ConfigError(`DATA_DIR cannot be written to (${errorCode(error)})`)
   }
   const key = readFileSync(file, 'utf8').trim()
   if (Buffer.byteLength(key) < LEAST_KEY_BYTES) throw new ConfigError('DATA_DIR holds a jwt-secret.key that is too short; remove the file to have a new one made')

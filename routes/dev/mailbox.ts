@@ -24,7 +24,8 @@ const LOCAL_NAMES = new Set(['localhost', '127.0.0.1', '[::1]'])
 async function refuseStrangers (request: FastifyRequest): Promise<void> {
   const address = request.socket.remoteAddress ?? ''
   const loopback = ipaddr.isValid(address) && ipaddr.process(address).range() === 'loopback'
-  const forwarded = request.headers.forwarded !== undefined || request.headers['x-forwarded-for'] !== undefined
+  // A proxy on this machine looks like this machine, but for what it adds, and for the HTTP/1.0 that nginx speaks unless told otherwise.
+  const forwarded = request.raw.httpVersion === '1.0' || Object.keys(request.headers).some(name => /^(forwarded|via|x-forwarded-.*|x-real-ip)$/.test(name))
   if (!loopback || forwarded || !LOCAL_NAMES.has(request.hostname)) throw fail('NotFound')
 }
 

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { ConfigError } from '../config.ts'
 import { root } from '../root.ts'
 
 export interface Migration {
@@ -33,7 +34,7 @@ function statementsOf (text: string): string[] {
 }
 
 /** The database lacks migrations and may not be changed. */
-export class BehindError extends Error {}
+export class BehindError extends ConfigError {}
 
 /**
  * Brings the database up to date.
