@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** A server of this run alone, and how to end it. */
-export interface Service { port: number, stop: () => Promise<void> }
+export interface Service { port: number, pid: number, stop: () => Promise<void> }
 
 const PATIENCE_MS = 60_000
 
@@ -33,7 +33,8 @@ async function serve (command: string, args: string[], port: number, ready: () =
   for (const end = Date.now() + PATIENCE_MS; !ready(); await sleep(50)) {
     if (child.exitCode !== null || Date.now() > end) throw new Error(`${command} did not start:\n${output}`)
   }
-  return { port, stop: () => stop(child) }
+  if (child.pid === undefined) throw new Error(`${command} has no process`)
+  return { port, pid: child.pid, stop: () => stop(child) }
 }
 
 export async function stop (child: ChildProcess): Promise<void> {

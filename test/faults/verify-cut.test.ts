@@ -1,0 +1,111 @@
+import { request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import t, { type Test } from 'tap'
+import { build, modes, type World } from '../helper.ts'
+import { ANSWER_MS, credentialsOf, network, newPerson, until, type Network } from '../support/faults.ts'
+
+const skip = modes.includes('server') ? false : 'server mode alone has connections to lose'
+type Attempt = ReturnType<typeof newPerson> & { VerifyCode: string }
+
+interface Scene { world: World, database: Network, redis: Network, attempt: Attempt }
+
+/** A person who holds a code, and a service whose connections can be cut. With HIDE_ACCOUNTS the account is asked for after the code. */
+async function scene (t: Test): Promise<Scene> {
+  const database = await network(t, Number(process.env.TEST_DB_PORT))
+  const redis = await network(t, Number(process.env.TEST_REDIS_PORT))
+  const world = await build(t, 'server', { DB_PORT: String(database.port), REDIS_PORT: String(redis.port), HIDE_ACCOUNTS: 'true' })
+  const person = newPerson()
+  t.match(await world.post('/Auth/Sign', person), { body: { Code: 200 } })
+  return { world, database, redis, attempt: { ...person, VerifyCode: await world.codeFor(person.Email) } }
+}
+
+const rows = async (world: World): Promise<string[][]> =>
+  (await world.rows('SELECT UserName, Email, EmailKey, NameKey, Role FROM Users')).map(row => Object.values(row).map(String))
+
+/** There is the account, all of it, and once. */
+async function hasAccount (t: Test, world: World, { Name, Email, Password }: Attempt): Promise<void> {
+  t.strictSame(await rows(world), [[Name, Email, Email, Name, 'user']])
+  t.match(await world.post('/Auth/Login', { Email, Password }), { body: { Code: 200 } })
+}
+
+t.test('R5: the database is lost before it hears of the account: 510, no account, and the same code makes one', { skip }, async t => {
+  const { world, database, attempt } = await scene(t)
+  database.when('insert into', 'before', database.cut)
+  t.match(await world.post('/Auth/Verify', attempt), { status: 503, body: { Code: 510 } })
+  t.strictSame(await rows(world), [])
+  t.match(await world.post('/Auth/Verify', attempt), { body: { Code: 200 } })
+  await hasAccount(t, world, attempt)
+})
+
+for (const fault of ['cut', 'hold'] as const) {
+  t.test(`R5: the database makes the account but its answer is lost (${fault}): 510, then the account is there and whole`, { skip }, async t => {
+    const { world, database, attempt } = await scene(t)
+    database.when('insert into', 'after', database[fault])
+    const start = performance.now()
+    t.match(await world.post('/Auth/Verify', attempt), { status: 503, body: { Code: 510 } })
+    t.ok(performance.now() - start < ANSWER_MS)
+    await database.pass()
+    await until(async () => (await world.get('/health')).status === 200)
+    t.match(await world.post('/Auth/Verify', attempt), { body: { Code: 502, Field: 'Email' } })
+    await hasAccount(t, world, attempt)
+  })
+
+  t.test(`R5: Redis is lost once the account is made (${fault}): 200, and the code is spent`, { skip }, async t => {
+    const { world, database, redis, attempt } = await scene(t)
+    database.when('insert into', 'before', () => { redis[fault]() })
+    const start = performance.now()
+    t.match(await world.post('/Auth/Verify', attempt), { body: { Code: 200 } }, 'what was decided stands')
+    t.ok(performance.now() - start < ANSWER_MS)
+    await redis.pass()
+    await until(async () => (await world.get('/health')).status === 200)
+    await hasAccount(t, world, attempt)
+    t.match(await world.post('/Auth/Verify', { ...attempt, Name: 'Another' }), { body: { Code: 521 } })
+  })
+
+  t.test(`K9: Redis is lost while it takes the code (${fault}): 512 and no account; whatever became of the code, a person ends with an account`, { skip }, async t => {
+    const { world, redis, attempt } = await scene(t)
+    redis.when('dream:code', 'after', redis[fault])
+    const start = performance.now()
+    t.match(await world.post('/Auth/Verify', attempt), { status: 503, body: { Code: 512 } })
+    t.ok(performance.now() - start < ANSWER_MS)
+    t.strictSame(await rows(world), [])
+    await redis.pass()
+    await until(async () => (await world.get('/health')).status === 200)
+    const retry = await world.post('/Auth/Verify', attempt)
+    if (retry.body.Code !== 200) {
+      t.match(retry, { body: { Code: 521 } }, 'the code fails closed')
+      await world.redis.connect()
+      await world.endCooldown()
+      t.match(await world.post('/Auth/Sign', personOf(attempt)), { body: { Code: 200 } })
+      t.match(await world.post('/Auth/Verify', { ...attempt, VerifyCode: await world.codeFor(attempt.Email) }), { body: { Code: 200 } })
+    }
+    await hasAccount(t, world, attempt)
+  })
+}
+
+function personOf ({ Name, Email, Password }: Attempt): ReturnType<typeof newPerson> {
+  return { Name, Email, Password }
+}
+
+for (const mode of modes) {
+  t.test(`${mode}: R5: the client goes away in the middle of Verify: the account is made, or the code still makes it`, async t => {
+    const world = await build(t, mode)
+    await world.app.listen({ host: '127.0.0.1', port: 0 })
+    const { port } = world.app.server.address() as AddressInfo
+    for (let round = 0; round < 5; round++) {
+      const person = newPerson()
+      await world.post('/Auth/Sign', person)
+      const attempt = { ...person, VerifyCode: await world.codeFor(person.Email) }
+      const body = JSON.stringify(attempt)
+      const asking = request({ host: '127.0.0.1', port, path: '/Auth/Verify', method: 'POST', headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) } })
+      asking.on('error', () => {})
+      const gone = new Promise(resolve => { asking.once('close', resolve) })
+      // The last rounds go away after the request was read, the first ones while it is.
+      asking.write(body.slice(0, round === 0 ? 20 : undefined), () => { setImmediate(() => { asking.destroy() }) })
+      await gone
+      await until(async () => [200, 502].includes((await world.post('/Auth/Verify', attempt)).body.Code))
+      t.match(await world.post('/Auth/Login', credentialsOf(person)), { body: { Code: 200 } })
+      t.equal((await world.rows(`SELECT UserID FROM Users WHERE Email = '${person.Email}'`)).length, 1)
+    }
+  })
+}

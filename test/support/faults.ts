@@ -1,0 +1,162 @@
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Test } from 'tap'
+import { digest, type Answer, type World } from '../helper.ts'
+
+/**
+ * The contract promises an answer within two seconds whatever has failed. The machine that runs the tests may be busy, so
+ * they allow twice that.
+ */
+export const ANSWER_MS = 4_000
+
+/** The contract promises service again within two seconds of a dependency's return; the machine may be busy. */
+export const RECOVERY_MS = 5_000
+
+/** A way through the network to a server on this machine, which can fail in the ways networks do. */
+export interface Network {
+  port: number
+  /** Everything goes through again, also what was held. */
+  pass: () => Promise<void>
+  /** Connections stay open, and new ones open, but nothing goes through: a pulled cable, or a stopped process. */
+  hold: () => void
+  /** Nobody listens any more, and the connections there were are reset. */
+  refuse: () => Promise<void>
+  /** Resets the connections there are. */
+  cut: () => void
+  /** The next time a client says this: do it before the words go through, or let them through and keep back the answer. */
+  when: (words: string, moment: 'before' | 'after', happens: () => void) => void
+}
+
+interface Pair { client: Socket, server: Socket }
+interface Trap { words: string, moment: 'before' | 'after', happens: () => void }
+
+/** @param target port of the server; the way ends with the test */
+export async function network (t: Test, target: number): Promise<Network> {
+  const pairs = new Set<Pair>()
+  let held = false
+  let trap: Trap | undefined
+  let listening: Server | undefined
+
+  function join (client: Socket): void {
+    const server = connect(target, '127.0.0.1')
+    const pair = { client, server }
+    pairs.add(pair)
+    const end = (): void => {
+      pairs.delete(pair)
+      client.destroy()
+      server.destroy()
+    }
+    for (const socket of [client, server]) {
+      socket.on('error', () => {})
+      socket.on('close', end)
+      if (held) socket.pause()
+    }
+    server.on('data', chunk => { client.write(chunk) })
+    client.on('data', chunk => {
+      const sprung = trap !== undefined && chunk.includes(trap.words) ? trap : undefined
+      if (sprung !== undefined) trap = undefined
+      if (sprung?.moment === 'before') sprung.happens()
+      if (server.destroyed) return
+      if (sprung?.moment === 'after') {
+        // The answer is on its way and stays there.
+        server.removeAllListeners('data')
+        server.once('data', sprung.happens)
+      }
+      server.write(chunk)
+    })
+  }
+
+  async function listen (port: number): Promise<number> {
+    const server = createServer(join)
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(port, '127.0.0.1', resolve)
+    })
+    listening = server
+    return (server.address() as AddressInfo).port
+  }
+
+  const cut = (): void => {
+    for (const { client, server } of pairs) {
+      client.resetAndDestroy()
+      server.destroy()
+    }
+  }
+  const refuse = async (): Promise<void> => {
+    const server = listening
+    listening = undefined
+    const closed = new Promise<void>(resolve => server === undefined ? resolve() : server.close(() => { resolve() }))
+    cut()
+    await closed
+  }
+
+  const port = await listen(0)
+  t.teardown(refuse)
+  return {
+    port,
+    cut,
+    refuse,
+    hold () {
+      held = true
+      for (const { client, server } of pairs) {
+        client.pause()
+        server.pause()
+      }
+    },
+    async pass () {
+      held = false
+      for (const { client, server } of pairs) {
+        client.resume()
+        server.resume()
+      }
+      if (listening === undefined) await listen(port)
+    },
+    when (words, moment, happens) { trap = { words, moment, happens } }
+  }
+}
+
+/** Asks again until the answer is as wished for, and says how long that took. */
+export async function until (condition: () => Promise<boolean>, limitMs = RECOVERY_MS): Promise<number> {
+  const start = performance.now()
+  while (!await condition()) {
+    if (performance.now() - start > 2 * limitMs) throw new Error(`not within ${2 * limitMs} ms`)
+    await sleep(50)
+  }
+  return performance.now() - start
+}
+
+let serial = 0
+
+/** A person nobody has heard of yet. */
+export function newPerson (): { Name: string, Email: string, Password: string } {
+  const name = `person${++serial}`
+  return { Name: name, Email: `${name}@example.com`, Password: digest(name) }
+}
+
+/** What a login takes of a person. */
+export function credentialsOf ({ Email, Password }: { Email: string, Password: string }): { Email: string, Password: string } {
+  return { Email, Password }
+}
+
+export interface Reply { route: string, code: number, status: number, retryAfter: boolean, late: number | false }
+
+/** Asks at once everything that needs an account: each route, and more logins than there are connections. */
+export async function askEverything (world: World, person: { Name: string, Email: string, Password: string }, token: string): Promise<Reply[]> {
+  const credentials = credentialsOf(person)
+  const stranger = newPerson()
+  const asks: Array<[string, () => Promise<Answer>]> = [
+    ['Sign', () => world.post('/Auth/Sign', stranger)],
+    ['Verify', () => world.post('/Auth/Verify', { ...stranger, VerifyCode: '000000' })],
+    ['ResetPassword', () => world.post('/Auth/ResetPassword', { Email: person.Email })],
+    ['UpdatePassword', () => world.post('/Auth/UpdatePassword', { ...credentials, VerifyCode: '000000' })],
+    ['CheckJWTToken', () => world.get('/CheckJWTToken', { headers: { authorization: `Bearer ${token}` } })],
+    // Fewer than the failures after which an account has to wait.
+    ...Array.from({ length: 8 }, (): [string, () => Promise<Answer>] => ['Login', () => world.post('/Auth/Login', credentials)])
+  ]
+  return Promise.all(asks.map(async ([route, ask]) => {
+    const start = performance.now()
+    const { status, headers, body } = await ask()
+    const ms = performance.now() - start
+    return { route, code: body.Code, status, retryAfter: headers['retry-after'] !== undefined, late: ms > ANSWER_MS && ms }
+  }))
+}
