@@ -67,6 +67,18 @@ t.test('a hash sign within a value belongs to it: only after a space it begins a
   t.equal(load(t, OLD.replace('p4ss=word', 'p4ssword # not this')).DB_PASSWORD, 'p4ssword')
 })
 
+t.test('values are read as python-dotenv, which the old service used, reads them', async t => {
+  const written: Array<[text: string, value: string]> = [
+    ['plain', 'plain'], [' plain ', 'plain'], ['p4ss=word', 'p4ss=word'], ['p4ss#word', 'p4ss#word'], ['#p4ssword', '#p4ssword'], ['p4ss # word', 'p4ss'], ['p4ss\t# word', 'p4ss'],
+    ["'p4ss # word'", 'p4ss # word'], ['"p4ss # word" # comment', 'p4ss # word'], ["'a\"b'", 'a"b'], ['"a\'b"', "a'b"], ['a"b\'c', 'a"b\'c'],
+    ["'it\\'s'", "it's"], ['"say \\"hi\\""', 'say "hi"'], ['"back\\\\slash"', 'back\\slash'], ["'back\\\\slash'", 'back\\slash'], ['back\\slash', 'back\\slash'], ['"a\\$b"', 'a\\$b'], ["'a\\nb'", 'a\\nb'], ['a\\nb', 'a\\nb'], ['"a\\tb"', 'a\tb'],
+    ['密码', '密码'], ["'密 码'", '密 码']
+  ]
+  for (const [text, value] of written) t.equal(load(t, OLD.replace('p4ss=word', text)).DB_PASSWORD, value, text)
+  t.equal(load(t, OLD.replace('DB_PASSWORD', '  export DB_PASSWORD')).DB_PASSWORD, 'p4ss=word', 'after export')
+  t.equal(load(t, OLD.replace('DB_PASSWORD=', "'DB_PASSWORD'=")).DB_PASSWORD, 'p4ss=word', 'under a quoted key')
+})
+
 t.test('a password keeps the spaces that its quotes enclose', async t => {
   t.equal(load(t, OLD.replace('p4ss=word', '" p4ss word "')).DB_PASSWORD, ' p4ss word ')
 })
