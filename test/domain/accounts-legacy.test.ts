@@ -80,7 +80,7 @@ for (const mode of modes) {
       for (const Password of [plain, digest(plain), hash.slice(0, 128)]) {
         if (Password === '') continue
         const answer = await world.post('/Auth/Login', { Email, Password }, { from: `10.0.${i}.1` })
-        t.strictSame([answer.status, answer.body], [200, { Code: 501, Msg: '登录失败' }], `${JSON.stringify(hash.slice(0, 60))} with ${Password.slice(0, 20)}`)
+        t.strictSame([answer.status, answer.body], [200, { Code: 501, Msg: '登录失败' }], `${JSON.stringify(hash.slice(0, 60))} with ${JSON.stringify(Password.slice(0, 20))}`)
       }
       t.equal(await stored(world), hash, 'what is stored stays for somebody to look at')
     }
