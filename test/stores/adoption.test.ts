@@ -58,6 +58,20 @@ if (modes.includes('server')) {
     t.match(await sign('Jose 4', 'new@example.com'), { Code: 200 }, 'a name without the accent is another name')
   })
 
+  t.test('where the old table holds two spellings for one, so do Sign and Verify, which name the field', async t => {
+    const old = await administered(t, 'DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci')
+    await old.rows(OLD_TABLE)
+    await old.rows("INSERT INTO Users (UserName, Email, Password) VALUES ('José', 'josé@example.com', 'x')")
+    const world = await build(t, 'server', { ...old.settings, HIDE_ACCOUNTS: 'true' })
+    const { post } = await build(t, 'server', old.settings)
+    for (const [Name, Email, Field] of [['Other', 'jose@example.com', 'Email'], ['Jose', 'other@example.com', 'Name']] as const) {
+      const account = { Name, Email, Password: digest('correct horse') }
+      t.match(await post('/Auth/Sign', account), { status: 200, body: { Code: 502, Field } })
+      t.match(await world.post('/Auth/Sign', account), { body: { Code: 200 } })
+      t.match(await world.post('/Auth/Verify', { ...account, VerifyCode: await world.codeFor(Email) }), { status: 200, body: { Code: 502, Field } })
+    }
+  })
+
   t.test('old and new live together: a new user signs up, and deleting a user still takes the rows that belong to it', async t => {
     const old = await administered(t, 'DEFAULT CHARACTER SET utf8mb4')
     await oldDeployment(old, 20)
@@ -110,8 +124,8 @@ if (modes.includes('server')) {
     await old.rows(OLD_TABLE)
     for (const [i, email] of ['A@x.com', 'a@x.com'].entries()) await old.rows('INSERT INTO Users (UserName, Email, Password) VALUES (?, ?, ?)', [`Ann ${i}`, email, oldPassword(i).stored])
     await (await build(t, 'server', old.settings)).app.close()
-    // As the log says: until one of the two is changed.
-    await old.rows("UPDATE Users SET Email = 'ann1@x.com' WHERE UserID = 1")
+    // As the log says: until one of the two is changed, and its key taken back.
+    await old.rows("UPDATE Users SET Email = 'ann1@x.com', EmailKey = NULL WHERE UserID = 1")
     const { post } = await build(t, 'server', old.settings)
     t.match(await post('/Auth/Login', { Email: 'a@x.com', Password: oldPassword(1).typed }), { body: { Code: 200, UserID: 2 } })
     t.match(await post('/Auth/Login', { Email: 'ann1@x.com', Password: oldPassword(0).typed }), { body: { Code: 200, UserID: 1 } })
