@@ -1,8 +1,8 @@
 import fastifyMysql, { type MySQLPool } from '@fastify/mysql'
 import type { FastifyInstance } from 'fastify'
 import { MysqlDialect } from 'kysely'
-import mysql, { type ConnectionOptions, type PoolOptions } from 'mysql2'
-import { createConnection } from 'mysql2/promise'
+import mysql, { type ConnectionOptions, type Pool, type PoolOptions } from 'mysql2'
+import { createConnection, type Connection } from 'mysql2/promise'
 import { ConfigError, type Config } from '../src/config.ts'
 import { databaseError, isUnavailable } from '../src/stores/database-errors.ts'
 import { createMysqlDatabase, mysqlMigrationSession } from '../src/stores/migrate.mysql.ts'
@@ -41,15 +41,13 @@ function refused (error: unknown): ConfigError | undefined {
   switch (error instanceof Error && 'code' in error && error.code) {
     case 'ER_ACCESS_DENIED_ERROR':
     case 'ER_ACCESS_DENIED_NO_PASSWORD_ERROR': return new ConfigError('DB_USER and DB_PASSWORD are refused by the database server')
+    case 'ER_TABLEACCESS_DENIED_ERROR': return new ConfigError('DB_USER may not bring the tables up to date: run "npm run migrate" as a user who may')
     case 'ER_DBACCESS_DENIED_ERROR': return new ConfigError('DB_NAME is a database that does not exist or that DB_USER has no rights to')
   }
 }
 
 /** MySQL or MariaDB through `@fastify/mysql`. */
 export async function openMysql (app: FastifyInstance, config: Config): Promise<OpenDatabase> {
-  let prepared = false
-  let connected = false
-  let applied: string[] = []
   const options: PoolOptions = {
     ...connectionOptions(config),
     database: config.DB_NAME,
@@ -58,13 +56,13 @@ export async function openMysql (app: FastifyInstance, config: Config): Promise<
     enableKeepAlive: true
   }
 
-  async function prepare (): Promise<string[]> {
+  async function connected<T> (work: (connection: Connection) => Promise<T>): Promise<T> {
     try {
       const connection = await createConnection(connectionOptions(config))
       connection.on('error', () => {})
       try {
         await createMysqlDatabase(connection, config.DB_NAME)
-        return await migrate(mysqlMigrationSession(connection, config.DB_NAME), config.DB_MIGRATE)
+        return await work(connection)
       } finally {
         connection.destroy()
       }
@@ -75,27 +73,30 @@ export async function openMysql (app: FastifyInstance, config: Config): Promise<
 
   // The plugin asks the database a question before it is content. Where nobody answers yet, the same pool does without.
   try {
-    applied = await prepare()
+    await connected(async () => {})
     await app.register(fastifyMysql, { ...options, type: 'pool' })
-    connected = true
+    // The connection that the question opened came before the listener below.
+    await app.mysql.pool.promise().query({ sql: SESSION, timeout: LIMITS.queryMs })
   } catch (error) {
     if (!isUnavailable(error)) throw error
-    const pool = mysql.createPool(options)
-    app.decorate('mysql', { pool, query: pool.query.bind(pool), execute: pool.execute.bind(pool), getConnection: pool.getConnection.bind(pool), format: mysql.format, escape: mysql.escape, escapeId: mysql.escapeId })
-    app.addHook('onClose', async () => { await pool.promise().end() })
+    if (!app.hasDecorator('mysql')) decoratePool(app, mysql.createPool(options))
   }
   const { pool } = app.mysql
-  // The connection that the plugin's question opened came before the listener below.
-  if (connected) await pool.promise().query(SESSION)
   pool.on('connection', connection => {
     connection.on('error', () => {})
-    connection.query(SESSION, error => { if (error !== null) connection.destroy() })
+    connection.query({ sql: SESSION, timeout: LIMITS.queryMs }, error => { if (error !== null) connection.destroy() })
   })
 
   return {
-    // The pool is ended by the plugin that made it.
-    dialect: new MysqlDialect({ pool: { ...boundPool(pool, LIMITS, () => prepared), end: callback => { callback(null) } } }),
-    prepare: async () => [...applied.splice(0), ...await prepare()],
-    open: () => { prepared = true }
+    // The pool is ended by the hook of the one who made it.
+    dialect: ready => new MysqlDialect({ pool: { ...boundPool(pool, LIMITS, ready), end: callback => { callback(null) } } }),
+    prepare: () => connected(connection => migrate(mysqlMigrationSession(connection, config.DB_NAME), config.DB_MIGRATE))
   }
+}
+
+/** What the plugin decorates, but for its question. */
+function decoratePool (app: FastifyInstance, pool: Pool): void {
+  const { format, escape, escapeId } = mysql
+  app.decorate('mysql', { pool, query: pool.query.bind(pool), execute: pool.execute.bind(pool), getConnection: pool.getConnection.bind(pool), format, escape, escapeId })
+  app.addHook('onClose', async () => { await pool.promise().end() })
 }

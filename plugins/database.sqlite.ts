@@ -1,8 +1,9 @@
-import { chmodSync, mkdirSync } from 'node:fs'
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { SqliteDialect, type SqliteDatabase } from 'kysely'
 import Sqlite from 'libsql'
+import { fail } from '../src/catalogue.ts'
 import { ConfigError, errorCode, type Config } from '../src/config.ts'
 import { databaseError } from '../src/stores/database-errors.ts'
 import { sqliteMigrationSession } from '../src/stores/migrate.sqlite.ts'
@@ -16,20 +17,33 @@ export function openSqlite (app: FastifyInstance, config: Config): OpenDatabase 
   const { sqlite, release } = usable(() => {
     mkdirSync(config.DATA_DIR, { recursive: true, mode: 0o700 })
     const release = claimFolder(config.DATA_DIR)
-    const file = join(config.DATA_DIR, 'dream.db')
-    const sqlite = new Sqlite(file)
-    chmodSync(file, 0o600)
+    const sqlite = new Sqlite(forTheOwner(join(config.DATA_DIR, 'dream.db')))
     sqlite.pragma('journal_mode = WAL')
     sqlite.pragma('synchronous = FULL')
     sqlite.pragma(`busy_timeout = ${BUSY_MS}`)
     return { sqlite, release }
   })
-  app.addHook('onClose', async () => { release() })
+  app.addHook('onClose', async () => {
+    sqlite.close()
+    release()
+  })
   return {
-    dialect: new SqliteDialect({ database: withKnownErrors(sqlite) }),
-    prepare: () => migrate(sqliteMigrationSession(sqlite), config.DB_MIGRATE),
-    open: () => {}
+    dialect: ready => new SqliteDialect({ database: withKnownErrors(sqlite, ready) }),
+    async prepare () {
+      try {
+        return await migrate(sqliteMigrationSession(sqlite), config.DB_MIGRATE)
+      } catch (error) {
+        throw databaseError(error)
+      }
+    }
   }
+}
+
+/** Makes the file where there is none, readable by nobody else; what SQLite lays beside it is given the same rights. */
+function forTheOwner (file: string): string {
+  closeSync(openSync(file, 'a', 0o600))
+  chmodSync(file, 0o600)
+  return file
 }
 
 /** Runs what needs the folder to be in order. @throws {ConfigError} where it is not */
@@ -46,7 +60,7 @@ function usable<T> (open: () => T): T {
  * the operating system drops with the process, however that ends, while tools may still read the database beside it.
  */
 function claimFolder (folder: string): () => void {
-  const lock = new Sqlite(join(folder, 'process.lock'))
+  const lock = new Sqlite(forTheOwner(join(folder, 'process.lock')))
   try {
     lock.exec('BEGIN EXCLUSIVE')
   } catch (error) {
@@ -58,7 +72,7 @@ function claimFolder (folder: string): () => void {
 }
 
 /** Gives errors that mean the file cannot be used now their Code 510. */
-function withKnownErrors (sqlite: Sqlite.Database): SqliteDatabase {
+function withKnownErrors (sqlite: Sqlite.Database, ready: () => boolean): SqliteDatabase {
   const known = <A extends unknown[], T>(call: (...args: A) => T) => (...args: A): T => {
     try {
       return call(...args)
@@ -67,8 +81,10 @@ function withKnownErrors (sqlite: Sqlite.Database): SqliteDatabase {
     }
   }
   return {
-    close: () => { sqlite.close() },
+    // Closed by the hook of the one who opened it.
+    close: () => {},
     prepare: known((sql: string) => {
+      if (!ready()) throw fail('DatabaseUnavailable')
       const statement = sqlite.prepare(sql)
       return {
         reader: statement.reader,

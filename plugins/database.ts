@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
-import { Kysely } from 'kysely'
+import { Kysely, type Dialect } from 'kysely'
+import { Failure } from '../src/catalogue.ts'
 import type { Config } from '../src/config.ts'
-import { adoptKeys } from '../src/stores/adopt-keys.ts'
+import { adoptKeys, type Adoption } from '../src/stores/adopt-keys.ts'
 import type { Database, Schema } from '../src/stores/database.ts'
 import { openMysql } from './database.mysql.ts'
 import { openSqlite } from './database.sqlite.ts'
@@ -17,47 +19,54 @@ declare module 'fastify' {
 }
 
 const RETRY_MS = 1_000
+/** How long the start waits for the database before the service listens without it. */
+const START_PATIENCE_MS = 3_000
 
 /** A database as its driver opens it. */
 export interface OpenDatabase {
-  dialect: ConstructorParameters<typeof Kysely>[0]['dialect']
+  /** @param ready whether statements may run yet; until then each fails with Code 510 at once */
+  dialect: (ready: () => boolean) => Dialect
   /** Creates and migrates what is missing. Returns the migrations applied. Fails with Code 510 while the database is away, else for good. */
   prepare: () => Promise<string[]>
-  /** Statements may run from now on. */
-  open: () => void
 }
 
 /** The database of the mode: a file of SQLite, or MySQL through `@fastify/mysql`. */
 async function database (app: FastifyInstance, config: Config): Promise<void> {
-  const { dialect, prepare, open } = config.mode === 'embedded' ? openSqlite(app, config) : await openMysql(app, config)
-  const kysely = new Kysely<Schema>({ dialect })
+  const { dialect, prepare } = config.mode === 'embedded' ? openSqlite(app, config) : await openMysql(app, config)
+  const kysely = new Kysely<Schema>({ dialect: dialect(() => prepared) })
+  const early = new Kysely<Schema>({ dialect: dialect(() => true) })
   const afterwards: Array<() => Promise<void>> = []
+  const closing = new AbortController()
   let prepared = false
-  let retry: NodeJS.Timeout | undefined
-  let lastReason = ''
 
   async function bringUp (): Promise<void> {
     const applied = await prepare()
-    open()
     if (applied.length > 0) app.log.info(`database brought up to date: ${applied.join(', ')}`)
-    const { adopted, ambiguousEmails, ambiguousNames } = await adoptKeys(kysely)
-    if (adopted > 0) app.log.info(`${adopted} existing accounts adopted`)
-    if (ambiguousEmails.length > 0) app.log.warn({ userIds: ambiguousEmails.slice(0, 100) }, `${ambiguousEmails.length} accounts share an e-mail with another in a different spelling: they cannot log in until one is changed`)
-    if (ambiguousNames.length > 0) app.log.info(`${ambiguousNames.length} accounts share a name with another in a different spelling`)
+    report(await adoptKeys(early))
     prepared = true
     for (const work of afterwards) await work()
   }
 
-  async function tryAgain (): Promise<void> {
-    try {
-      await bringUp()
-      app.log.info('database connected')
-    } catch (error) {
-      // Once for each new reason: an outage is not a reason to fill the disk as well.
-      const reason = isAway(error) ? String(error.cause) : String(error)
-      app.log[reason === lastReason ? 'debug' : 'error']({ err: error }, 'database still not usable, trying on')
-      lastReason = reason
-      retry = setTimeout(tryAgain, RETRY_MS)
+  function report ({ adopted, ambiguousEmails, ambiguousNames }: Adoption): void {
+    if (adopted > 0) app.log.info(`${adopted} existing accounts adopted`)
+    if (ambiguousEmails.length > 0) app.log.warn({ userIds: ambiguousEmails.slice(0, 100) }, `${ambiguousEmails.length} accounts share an e-mail with another in a different spelling: they cannot log in until the Email of one is changed and its EmailKey set to NULL`)
+    if (ambiguousNames.length > 0) app.log.info(`${ambiguousNames.length} accounts share a name with another in a different spelling`)
+  }
+
+  /** Waits for an attempt under way, then tries on until one succeeds or the service closes. */
+  async function keepTrying (attempt: Promise<void>): Promise<void> {
+    for (let lastReason = ''; ; attempt = bringUp()) {
+      try {
+        await attempt
+        app.log.info('database connected')
+        return
+      } catch (error) {
+        // Once for each new reason: an outage is not a reason to fill the disk as well.
+        const reason = String(isAway(error) ? error.cause : error)
+        app.log[reason === lastReason ? 'debug' : 'warn']({ err: error }, 'database not usable: answering 510 until it is')
+        lastReason = reason
+      }
+      await sleep(RETRY_MS, undefined, { signal: closing.signal, ref: false })
     }
   }
 
@@ -66,22 +75,23 @@ async function database (app: FastifyInstance, config: Config): Promise<void> {
     afterwards.push(work)
     if (prepared) await work()
   })
-  app.addHook('onClose', async () => {
-    clearTimeout(retry)
-    await kysely.destroy()
-  })
 
+  const first = bringUp()
   try {
-    await bringUp()
+    await Promise.race([first, sleep(START_PATIENCE_MS, undefined, { ref: false })])
   } catch (error) {
     if (!isAway(error)) throw error
-    app.log.warn({ err: error.cause }, 'database not reachable: answering 510 until it is')
-    retry = setTimeout(tryAgain, RETRY_MS)
   }
+  // An abort ends it, and nobody is left to care.
+  const trying = prepared ? undefined : keepTrying(first).catch(() => {})
+  app.addHook('onClose', async () => {
+    closing.abort()
+    await Promise.race([trying, sleep(RETRY_MS, undefined, { ref: false })])
+  })
 }
 
-function isAway (error: unknown): error is Error {
-  return error instanceof Error && 'key' in error && error.key === 'DatabaseUnavailable'
+function isAway (error: unknown): error is Failure {
+  return error instanceof Failure && error.key === 'DatabaseUnavailable'
 }
 
 export default fp(database, { name: 'database', dependencies: ['envelope'] })

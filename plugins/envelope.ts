@@ -104,7 +104,7 @@ export function answerError (error: FastifyError, request: FastifyRequest, reply
   else if (failure.cause !== undefined) request.log.info({ err: failure.cause, code }, failure.message)
   if (extra.RetryAfter !== undefined) reply.header('retry-after', extra.RetryAfter)
   // RFC 6750, section 3.1: the error is named only where a token was sent.
-  if (status === 401) reply.header('www-authenticate', request.headers.authorization === undefined ? 'Bearer realm="dream"' : 'Bearer realm="dream", error="invalid_token"')
+  if (status === 401) reply.header('www-authenticate', /^Bearer\b/i.test(request.headers.authorization ?? '') ? 'Bearer realm="dream", error="invalid_token"' : 'Bearer realm="dream"')
   const details = refusals?.slice(0, MOST_DETAILS).map(({ field, reason, limit }) => (
     { Field: field, Reason: reasons[reason][languageOf(request)].replace('{limit}', String(limit)) }))
   return sendEnvelope(reply, failure.key, { ...extra, ...(details && { Details: details }) })
@@ -126,12 +126,15 @@ async function envelope (app: FastifyInstance): Promise<void> {
       if ([method].flat().includes(each) && !routes.hasRoute(each, url)) routes.on(each, url, () => {})
     }
   })
-  app.setNotFoundHandler((request, reply) => {
+  // Before the body is read: what is sent to a path that does not exist is nobody's business.
+  app.addHook('onRequest', async (request, reply) => {
+    if (!request.is404) return
     const path = request.url.split('?', 1)[0] ?? ''
     const allowed = METHODS.filter(method => routes.find(method, path) !== null)
     if (allowed.length === 0) return reply.answer('NotFound')
     return reply.header('allow', allowed.join(', ')).answer('MethodNotAllowed')
   })
+  app.setNotFoundHandler((_request, reply) => reply.answer('NotFound'))
 }
 
 export default fp(envelope, { name: 'envelope' })

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import fastifyRedis from '@fastify/redis'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
@@ -8,12 +9,16 @@ const CONNECT_MS = 800
 const COMMAND_MS = 700
 const RECONNECT_MS = 250
 const QUIT_MS = 500
+/** How long the start waits for Redis before the service listens without it. */
+const START_PATIENCE_MS = 1_500
 
 /** No command waits for a connection or is tried again behind the caller's back: it is answered quickly or fails. */
 const BOUNDS = {
   lazyConnect: true,
   enableOfflineQueue: false,
-  maxRetriesPerRequest: 1,
+  // A command whose answer was lost may have been carried out: sent again, it would find its own work done by another.
+  maxRetriesPerRequest: 0,
+  autoResendUnfulfilledCommands: false,
   connectTimeout: CONNECT_MS,
   commandTimeout: COMMAND_MS,
   // A connection that is silent this long while an answer is due is given up and made anew.
@@ -48,13 +53,11 @@ async function redis (app: FastifyInstance, config: Config): Promise<void> {
     state = 'down'
   })
 
-  try {
-    await client.connect()
-  } catch (error) {
-    if (error instanceof Error && /^(NOAUTH|WRONGPASS|ERR invalid password|ERR AUTH)/.test(error.message)) {
-      client.disconnect()
-      throw new ConfigError('REDIS_PASSWORD is refused by the Redis server')
-    }
+  const connecting = client.connect().catch((error: unknown) => error)
+  const outcome = await Promise.race([connecting, sleep(START_PATIENCE_MS, undefined, { ref: false })])
+  if (outcome instanceof Error && /^(NOAUTH|WRONGPASS|ERR invalid password|ERR AUTH)/.test(outcome.message)) {
+    client.disconnect()
+    throw new ConfigError('REDIS_PASSWORD is refused by the Redis server')
   }
   // The plugin waits for a connection as long as it takes. Where there is none yet, the same decorator does without.
   if (client.status === 'ready') await app.register(fastifyRedis, { client })
@@ -63,7 +66,7 @@ async function redis (app: FastifyInstance, config: Config): Promise<void> {
 
   app.addHook('onClose', async () => {
     const quitting = client.quit().catch(() => {})
-    await Promise.race([quitting, new Promise(resolve => setTimeout(resolve, QUIT_MS).unref())])
+    await Promise.race([quitting, sleep(QUIT_MS, undefined, { ref: false })])
     client.disconnect()
   })
 }

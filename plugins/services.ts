@@ -7,7 +7,7 @@ import { createAccounts, type Accounts } from '../src/accounts.ts'
 import { canonicalEmail } from '../src/canonical.ts'
 import { createCodes, type CodeStore } from '../src/codes.ts'
 import type { Config } from '../src/config.ts'
-import { createHashQueue } from '../src/hash-queue.ts'
+import { createQueue } from '../src/queue.ts'
 import { createPasswords } from '../src/passwords.ts'
 import { createAccountStore } from '../src/stores/accounts.ts'
 import { createMemoryCodeStore } from '../src/stores/codes.memory.ts'
@@ -44,7 +44,7 @@ async function services (app: FastifyInstance, { config, overrides }: { config: 
     : new RateLimiterMemory({ keyPrefix: name, points, duration: seconds })
 
   const codes = createCodes(codeStore, { secret, ttlSeconds: config.VERIFY_CODE_TTL, cooldownSeconds: config.VERIFY_CODE_COOLDOWN }, report)
-  const passwords = createPasswords({ iterations: config.PASSWORD_HASH_ITERATIONS, requireDigest: config.REQUIRE_PASSWORD_DIGEST }, createHashQueue(HASHES_AT_ONCE, HASHES_WAITING))
+  const passwords = createPasswords({ iterations: config.PASSWORD_HASH_ITERATIONS, requireDigest: config.REQUIRE_PASSWORD_DIGEST }, createQueue(HASHES_AT_ONCE, HASHES_WAITING))
   const tokens = createTokens({ sign: claims => app.jwt.sign(claims), verify: token => app.jwt.verify(token) }, id => store.standing(id))
   const accounts = createAccounts(
     { store, passwords, codes, tokens, throttle: createThrottle(limiter, secret, report), mailer: app.mailer, report },

@@ -1,6 +1,6 @@
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyServerOptions } from 'fastify'
-import { visit } from 'jsonc-parser'
+import { createScanner } from 'jsonc-parser'
 import { canonicalEmail, canonicalName } from '../src/canonical.ts'
 import { fail, type Refusal } from '../src/catalogue.ts'
 
@@ -34,25 +34,38 @@ export const ajv: FastifyServerOptions['ajv'] = {
   plugins: [addCanonicalKeyword]
 }
 
-/** The fields `JSON.parse` would accept in silence: given twice, named `__proto__`, or holding NUL or half a character. */
+/**
+ * The fields `JSON.parse` would accept in silence: given twice, named `__proto__`, or holding NUL or half a character. Deeper
+ * than the fields themselves nothing is looked at, as no field takes more than a string.
+ */
 function refusals (text: string): Refusal[] {
   const found: Refusal[] = []
-  const seen: Array<Set<string>> = []
+  const seen = new Set<string>()
+  const scanner = createScanner(text, true)
+  let depth = 0
   let field = 'Body'
-  visit(text, {
-    onObjectBegin: () => { seen.push(new Set()) },
-    onObjectEnd: () => { seen.pop() },
-    onObjectProperty: name => {
-      const names = seen.at(-1)
-      field = name
-      if (names?.has(name)) found.push({ field: name, reason: 'Duplicate' })
-      if (name === '__proto__') found.push({ field: name, reason: 'Unknown' })
-      names?.add(name)
-    },
-    onLiteralValue: value => {
-      if (typeof value === 'string' && (value.includes('\0') || !value.isWellFormed())) found.push({ field, reason: 'Text' })
+  let last = ''
+  for (scanner.scan(); scanner.getTokenOffset() < text.length; scanner.scan()) {
+    // In valid JSON the first character of a token tells its kind.
+    switch (text[scanner.getTokenOffset()]) {
+      case '{': case '[':
+        depth++
+        break
+      case '}': case ']':
+        depth--
+        break
+      case '"':
+        last = scanner.getTokenValue()
+        if (last.includes('\0') || !last.isWellFormed()) found.push({ field, reason: 'Text' })
+        break
+      case ':':
+        if (depth !== 1) break
+        field = last
+        if (seen.has(field)) found.push({ field, reason: 'Duplicate' })
+        if (field === '__proto__') found.push({ field, reason: 'Unknown' })
+        seen.add(field)
     }
-  })
+  }
   return found
 }
 
@@ -80,6 +93,10 @@ export function parseJson (bytes: Buffer): unknown {
 
 /** `application/json` in UTF-8 is the only media type there is: anything else is 415. */
 async function validation (app: FastifyInstance): Promise<void> {
+  // RFC 9112, section 3.2.
+  app.addHook('onRequest', async request => {
+    if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) throw fail('BadRequest', { refusals: [{ field: 'Host', reason: 'Required' }] })
+  })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (request: { headers: Record<string, unknown> }, bytes: Buffer) => {
     const [, charset] = /;\s*charset\s*=\s*"?([^";]*)/i.exec(String(request.headers['content-type'])) ?? []

@@ -49,13 +49,29 @@ export async function buildApp (config: Config, overrides: Overrides = {}, logge
     keepAliveTimeout: KEEP_ALIVE_MS,
     // What still comes over an open connection while the service stops is served, and told to close.
     return503OnClosing: false,
-    http: { headersTimeout: HEADERS_MS },
+    // Node would answer a request without Host by itself, and not with an envelope: plugins/validation.ts does.
+    http: { headersTimeout: HEADERS_MS, requireHostHeader: false },
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: config.TRUST_PROXY.length > 0 ? config.TRUST_PROXY : false,
     frameworkErrors: answerError,
     clientErrorHandler: refuseMalformed
   })
 
+  // What a client expects beyond 100-continue is no reason to refuse it, which Node would do without an envelope.
+  app.server.on('checkExpectation', (request, response) => { app.routing(request, response) })
+
+  try {
+    await assemble(app, config, overrides)
+    await app.ready()
+  } catch (error) {
+    await app.close().catch(() => {})
+    throw error
+  }
+  return app
+}
+
+/** Every plugin and route, in order. */
+async function assemble (app: App, config: Config, overrides: Overrides): Promise<void> {
   // The shape of every answer
   await app.register(envelope)
   await app.register(requestLog)
@@ -89,7 +105,4 @@ export async function buildApp (config: Config, overrides: Overrides = {}, logge
   await app.register(health)
   await app.register(docs)
   if (app.mailbox !== null && !config.production) await app.register(devMailbox, { mailbox: app.mailbox })
-
-  await app.ready()
-  return app
 }

@@ -17,11 +17,12 @@ export function canonicalName (name: string): string {
 }
 
 /**
- * The key under which a name is unique: its letters without case. Upper case first, as it unites what lower case keeps
- * apart (ß and ss); then letter by letter, as lower case makes a Greek sigma depend on its place.
+ * The key under which a name is unique: its letters without case. Through upper case, as it unites what lower case keeps
+ * apart (ß and ss), and which ẞ reaches only from lower case; back letter by letter, as lower case makes a Greek sigma
+ * depend on its place.
  */
 export function nameKey (name: string): string {
-  return Array.from(canonicalName(name).toUpperCase(), letter => letter.toLowerCase()).join('').normalize('NFC')
+  return Array.from(canonicalName(name).toLowerCase().toUpperCase(), letter => letter.toLowerCase()).join('').normalize('NFC')
 }
 
 /** Whether an address is one that an account can have, in any spelling. */

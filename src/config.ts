@@ -120,7 +120,7 @@ function readEnvFile (file: string | undefined): Record<string, string | undefin
 
 /** `DB_PASSWORD=` means that there is none. */
 function withoutEmpty (values: Record<string, string | undefined>): Record<string, string> {
-  return Object.fromEntries(Object.entries(values).flatMap(([key, value]) => value === undefined || value.trim() === '' ? [] : [[key, value.trim()]]))
+  return Object.fromEntries(Object.entries(values).flatMap(([key, value]) => value === undefined || value.trim() === '' ? [] : [[key, value]]))
 }
 
 /** Old names, and booleans in any case: the service's forerunner wrote `True`. */
@@ -128,8 +128,11 @@ function prepare (given: Record<string, string>): Record<string, string> {
   const rest = { ...given }
   if (given.FLASK_DEBUG !== undefined) rest.DEBUG ??= given.FLASK_DEBUG
   for (const [key, { type }] of Object.entries<TSchema>(settings)) {
-    const value = rest[key]?.toLowerCase()
-    if (type === 'boolean' && value !== undefined) rest[key] = value === '1' ? 'true' : value === '0' ? 'false' : value
+    const value = rest[key]?.trim().toLowerCase()
+    if (value === undefined) continue
+    if (type === 'boolean') rest[key] = value === '1' ? 'true' : value === '0' ? 'false' : value
+    // Ajv would take 1e400 for an integer beyond all bounds.
+    if (type === 'integer' && !/^[0-9]{1,15}$/.test(value)) throw new ConfigError(`${key} must be an integer`)
   }
   return rest
 }
@@ -193,14 +196,22 @@ function refuseUnsafe (checked: Settings, mode: Config['mode'], production: bool
 
 /** The key of an embedded deployment, made once and kept in its data folder, for the owner's eyes only. */
 function generatedKey (folder: string): string {
-  const file = join(folder, 'jwt-secret.key')
+  let key
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
-    writeFileSync(file, randomBytes(48).toString('base64url'), { flag: 'wx', mode: 0o600 })
+    key = keptKey(join(folder, 'jwt-secret.key'))
   } catch (error) {
-    if (errorCode(error) !== 'EEXIST') throw new ConfigError(`DATA_DIR cannot be written to (${errorCode(error)})`)
+    throw new ConfigError(`DATA_DIR cannot be used (${errorCode(error)})`)
   }
-  const key = readFileSync(file, 'utf8').trim()
   if (Buffer.byteLength(key) < LEAST_KEY_BYTES) throw new ConfigError('DATA_DIR holds a jwt-secret.key that is too short; remove the file to have a new one made')
   return key
+}
+
+function keptKey (file: string): string {
+  try {
+    writeFileSync(file, randomBytes(48).toString('base64url'), { flag: 'wx', mode: 0o600 })
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error
+  }
+  return readFileSync(file, 'utf8').trim()
 }

@@ -1,5 +1,7 @@
-const LINE = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)$/
-const ESCAPES: Record<string, string> = { n: '\n', r: '\r', t: '\t' }
+const LINE = /^\s*(?:export\s+)?(?:'([^']+)'|([^\s='#]+))\s*=[^\S\r\n]*(.*)$/
+const SINGLE_QUOTED = /^'((?:\\'|[^'])*)'/
+const DOUBLE_QUOTED = /^"((?:\\"|[^"])*)"/
+const ESCAPES: Record<string, string> = { a: '\x07', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' }
 
 /**
  * The settings of a `.env` file, read as the forerunner's python-dotenv did: an unquoted value may hold a `#`, and a comment
@@ -10,16 +12,16 @@ const ESCAPES: Record<string, string> = { n: '\n', r: '\r', t: '\t' }
 export function parseEnvFile (text: string): Record<string, string> {
   const values: Record<string, string> = {}
   for (const line of text.replace(/^\uFEFF/, '').split(/\r?\n/)) {
-    const [, key, value] = LINE.exec(line) ?? []
+    const [, quotedKey, key = quotedKey, value] = LINE.exec(line) ?? []
     if (key !== undefined && value !== undefined) values[key] = unquote(value)
   }
   return values
 }
 
 function unquote (value: string): string {
-  const [, raw] = /^'([^']*)'\s*(?:#.*)?$/.exec(value) ?? []
-  if (raw !== undefined) return raw
-  const [, escaped] = /^"((?:[^"\\]|\\.)*)"\s*(?:#.*)?$/.exec(value) ?? []
-  if (escaped !== undefined) return escaped.replace(/\\(.)/g, (_all, character: string) => ESCAPES[character] ?? character)
-  return value.replace(/(^|\s+)#.*$/, '').trim()
+  const [, single] = SINGLE_QUOTED.exec(value) ?? []
+  if (single !== undefined) return single.replace(/\\([\\'])/g, '$1')
+  const [, double] = DOUBLE_QUOTED.exec(value) ?? []
+  if (double !== undefined) return double.replace(/\\([\\'"abfnrtv])/g, (_all, letter: string) => ESCAPES[letter] ?? letter)
+  return value.replace(/\s+#.*/, '').trimEnd()
 }

@@ -2,7 +2,7 @@ import { createHash, pbkdf2, randomBytes, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import smCrypto from 'sm-crypto'
 import { fail } from './catalogue.ts'
-import type { HashQueue } from './hash-queue.ts'
+import type { Queue } from './queue.ts'
 
 const derive = promisify(pbkdf2)
 
@@ -41,7 +41,7 @@ export interface Passwords {
  * @param options.requireDigest whether a password must arrive as a digest
  * @param queue bounds the hashes that run at once
  */
-export function createPasswords (options: { iterations: number, requireDigest: boolean }, queue: HashQueue): Passwords {
+export function createPasswords (options: { iterations: number, requireDigest: boolean }, queue: Queue): Passwords {
   const stretch = (digest: string, salt: Buffer, iterations: number): Promise<Buffer> =>
     queue(() => derive(digest, salt, iterations, KEY_BYTES, 'sm3'))
 

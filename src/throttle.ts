@@ -50,9 +50,19 @@ export function createThrottle (limiter: (limit: Limit) => RateLimiterAbstract, 
   }
 
   async function guarded<T> (counts: Count[], wrong: Key[], run: () => Promise<T>): Promise<T> {
-    for (const { limiter, key } of counts) await counted(limiter.consume(key))
+    const taken: Count[] = []
     const giveBack = async (): Promise<void> => {
-      await Promise.all(counts.map(({ limiter, key }) => settle(limiter.reward(key))))
+      await Promise.all(taken.map(({ limiter, key }) => settle(limiter.reward(key))))
+    }
+    for (const count of counts) {
+      taken.push(count)
+      try {
+        await counted(count.limiter.consume(count.key))
+      } catch (error) {
+        // What was refused was not tried.
+        if (error instanceof Failure && error.key === 'TooManyRequests') await giveBack()
+        throw error
+      }
     }
     try {
       const result = await run()

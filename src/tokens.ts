@@ -62,6 +62,7 @@ export function createTokens (signer: Signer, standing: (id: number) => Promise<
 
 function isClaims (value: unknown): value is Claims {
   if (typeof value !== 'object' || value === null) return false
-  const { sub, jti, ver } = Object(value)
-  return typeof sub === 'string' && USER_ID.test(sub) && typeof jti === 'string' && jti !== '' && Number.isSafeInteger(ver)
+  const { sub, jti, ver, iat, exp } = Object(value)
+  return typeof sub === 'string' && USER_ID.test(sub) && typeof jti === 'string' && jti !== '' &&
+    [ver, iat, exp].every(number => Number.isSafeInteger(number))
 }

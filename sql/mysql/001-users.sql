@@ -1,4 +1,5 @@
--- The account table as the service's forerunner had it. Where it exists, it is adopted as it is.
+-- The account table as the service's forerunner had it. Where it exists, it is adopted as it is. A new one compares byte by
+-- byte: the usual collations hold José and Jose for one name, and some hold all emoji for one.
 CREATE TABLE IF NOT EXISTS Users (
   UserID INT NOT NULL AUTO_INCREMENT PRIMARY KEY,
   UserName VARCHAR(50) NOT NULL UNIQUE,
@@ -11,4 +12,4 @@ CREATE TABLE IF NOT EXISTS Users (
   Address VARCHAR(255) NULL,
   RegisterTime DATETIME NULL,
   LastLogin DATETIME NULL
-) DEFAULT CHARACTER SET utf8mb4;
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

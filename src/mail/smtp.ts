@@ -1,5 +1,6 @@
 import { createTransport } from 'nodemailer'
-import type { Mailer } from './mail.ts'
+import { createQueue } from '../queue.ts'
+import type { Mail, Mailer } from './mail.ts'
 
 export interface SmtpSettings {
   host: string
@@ -13,6 +14,7 @@ export interface SmtpSettings {
 
 const IMPLICIT_TLS_PORT = 465
 const CONNECTIONS = 5
+const WAITING = 200
 const STEP_MS = 5_000
 /** Longest that a request waits for its mail. */
 const DELIVERY_MS = 12_000
@@ -36,24 +38,34 @@ export function createSmtp ({ host, port, sender, password, insecure }: SmtpSett
     disableUrlAccess: true
   })
 
+  // Nodemailer's own queue would send a mail even when everybody has given up on it: what waits, waits here.
+  const queue = createQueue(CONNECTIONS, WAITING)
+
+  async function deliver ({ to, subject, text, html }: Mail): Promise<void> {
+    const { rejected } = await transport.sendMail({
+      from: { name: 'Dream 记梦', address: sender },
+      // As an object: an address in a string would be parsed, and could turn out to be more than one.
+      to: { name: '', address: to },
+      subject,
+      text,
+      html,
+      headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' }
+    })
+    if (rejected.length > 0) throw new Error('the mail server refused the recipient')
+  }
+
   return {
-    async send ({ to, subject, text, html }) {
+    async send (mail) {
       let timer: NodeJS.Timeout | undefined
-      const overdue = new Promise<never>((_resolve, reject) => {
-        timer = setTimeout(() => { reject(new Error(`the mail server took longer than ${DELIVERY_MS} ms`)) }, DELIVERY_MS)
+      let overdue = false
+      const deadline = new Promise<never>((_resolve, reject) => {
+        timer = setTimeout(() => {
+          overdue = true
+          reject(new Error(`the mail server took longer than ${DELIVERY_MS} ms`))
+        }, DELIVERY_MS)
       })
       try {
-        const delivery = transport.sendMail({
-          from: { name: 'Dream 记梦', address: sender },
-          // As an object: an address in a string would be parsed, and could turn out to be more than one.
-          to: { name: '', address: to },
-          subject,
-          text,
-          html,
-          headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' }
-        })
-        const { rejected } = await Promise.race([delivery, overdue])
-        if (rejected.length > 0) throw new Error('the mail server refused the recipient')
+        await Promise.race([queue(async () => { if (!overdue) await deliver(mail) }), deadline])
       } finally {
         clearTimeout(timer)
       }

@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
 import type { AccountStore } from '../accounts.ts'
 import { nameKey } from '../canonical.ts'
+import { fail } from '../catalogue.ts'
 import { dateTime, type Database } from './database.ts'
-import { isDuplicate } from './database-errors.ts'
+import { isDuplicate, isUnstorable } from './database-errors.ts'
 
 /**
  * Accounts in the `Users` table. Every method may fail with Code 510.
@@ -16,7 +17,16 @@ export function createAccountStore (database: Database, now: () => number): Acco
       .where(({ eb, or }) => or([eb('EmailKey', '=', email), eb('Email', '=', email)])).limit(1)
     const byName = database.selectFrom('Users').select(sql<'Email' | 'Name'>`'Name'`.as('Field'))
       .where(({ eb, or }) => or([eb('NameKey', '=', nameKey(name)), eb('UserName', '=', name)])).limit(1)
-    return (await byEmail.executeTakeFirst() ?? await byName.executeTakeFirst())?.Field
+    return (await byEmail.executeTakeFirst() ?? await storable(byName.executeTakeFirst()))?.Field
+  }
+
+  /** A forerunner's table may be too old for some names, though never for an e-mail, which is ASCII. */
+  async function storable<T> (statement: Promise<T>): Promise<T> {
+    try {
+      return await statement
+    } catch (error) {
+      throw isUnstorable(error) ? fail('BadRequest', { refusals: [{ field: 'Name', reason: 'Text' }] }, error) : error
+    }
   }
 
   return {
@@ -37,9 +47,9 @@ export function createAccountStore (database: Database, now: () => number): Acco
 
     async create ({ email, name, password, role }) {
       try {
-        await database.insertInto('Users').values({
+        await storable(database.insertInto('Users').values({
           UserName: name, NameKey: nameKey(name), Email: email, EmailKey: email, Password: password, Role: role, RegisterTime: dateTime(now())
-        }).execute()
+        }).execute())
         return 'created'
       } catch (error) {
         // The unique indexes decide, whatever was asked before: two at once, one row.

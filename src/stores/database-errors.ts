@@ -24,6 +24,14 @@ export function isDuplicate (error: unknown): boolean {
   return property(error, 'errno') === 1062 || property(error, 'code') === 'SQLITE_CONSTRAINT_UNIQUE'
 }
 
+// Illegal mix of collations, incorrect string value, impossible conversion: a table of an older character set.
+const UNSTORABLE = new Set([1267, 1271, 1366, 3854, 3988])
+
+/** Whether the table's character set has no place for a character of the value. */
+export function isUnstorable (error: unknown): boolean {
+  return UNSTORABLE.has(Number(property(error, 'errno')))
+}
+
 /** Whether the database is away, rather than the statement wrong. */
 export function isUnavailable (error: unknown): boolean {
   if (error instanceof Failure) return error.key === 'DatabaseUnavailable'

@@ -2,14 +2,14 @@ import { createHash, pbkdf2Sync, randomBytes } from 'node:crypto'
 import smCrypto from 'sm-crypto'
 import t from 'tap'
 import { fail } from '../../src/catalogue.ts'
-import { createHashQueue, type HashQueue } from '../../src/hash-queue.ts'
+import { createQueue, type Queue } from '../../src/queue.ts'
 import { createPasswords, type Passwords } from '../../src/passwords.ts'
 
 const ITERATIONS = 1000
 const PHC = /^\$pbkdf2-sm3\$i=(\d+),l=32\$([A-Za-z0-9+/]{22,})\$([A-Za-z0-9+/]{43})$/
 const PASSWORD = 'correct horse battery staple'
 
-const straight: HashQueue = task => task()
+const straight: Queue = task => task()
 const passwordsOf = (iterations = ITERATIONS, queue = straight): Passwords => createPasswords({ iterations, requireDigest: false }, queue)
 const hex = (algorithm: string, text: string): string => createHash(algorithm).update(text).digest('hex')
 const bare = (bytes: Buffer): string => bytes.toString('base64').replaceAll('=', '')
@@ -122,6 +122,6 @@ t.test('C5: what the old service stored, hex SHA-256 of the string sent or its b
 })
 
 t.test('C7: hashing and comparing are refused with 529 where the queue is full', async t => {
-  const { read, hash, verify } = passwordsOf(ITERATIONS, createHashQueue(0, 0))
+  const { read, hash, verify } = passwordsOf(ITERATIONS, createQueue(0, 0))
   for (const refused of [hash(read(PASSWORD)), verify(stored(), read(PASSWORD)), verify(undefined, read(PASSWORD))]) await t.rejects(refused, fail('Busy'))
 })

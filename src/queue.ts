@@ -1,7 +1,7 @@
 import { fail } from './catalogue.ts'
 
 /** Runs tasks a few at a time. */
-export type HashQueue = <T>(task: () => Promise<T>) => Promise<T>
+export type Queue = <T>(task: () => Promise<T>) => Promise<T>
 
 /**
  * A bounded queue: `concurrency` tasks run at once and `waiting` more may wait; a further one is refused at once, as an
@@ -9,7 +9,7 @@ export type HashQueue = <T>(task: () => Promise<T>) => Promise<T>
  *
  * @throws Code 529 from the queue when it is full
  */
-export function createHashQueue (concurrency: number, waiting: number): HashQueue {
+export function createQueue (concurrency: number, waiting: number): Queue {
   let running = 0
   const line: Array<() => void> = []
   return async task => {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { fail } from '../../src/catalogue.ts'
-import { createHashQueue } from '../../src/hash-queue.ts'
+import { createQueue } from '../../src/queue.ts'
 
 /** A task that runs until told otherwise. */
 function task (): { run: () => Promise<string>, started: () => boolean, finish: () => void, crash: () => void } {
@@ -18,7 +18,7 @@ function task (): { run: () => Promise<string>, started: () => boolean, finish: 
 const settled = (): Promise<void> => new Promise(resolve => { setImmediate(resolve) })
 
 t.test('C7: no more tasks run at once than the queue allows', async t => {
-  const queue = createHashQueue(3, 100)
+  const queue = createQueue(3, 100)
   let running = 0
   let most = 0
   const results = await Promise.all(Array.from({ length: 50 }, (_, i) => queue(async () => {
@@ -32,7 +32,7 @@ t.test('C7: no more tasks run at once than the queue allows', async t => {
 })
 
 t.test('tasks run in the order they came', async t => {
-  const queue = createHashQueue(1, 10)
+  const queue = createQueue(1, 10)
   const order: number[] = []
   await Promise.all(Array.from({ length: 10 }, (_, i) => queue(async () => {
     await settled()
@@ -42,7 +42,7 @@ t.test('tasks run in the order they came', async t => {
 })
 
 t.test('C7: one more than may wait is refused at once with 529, and nobody else is', async t => {
-  const queue = createHashQueue(2, 2)
+  const queue = createQueue(2, 2)
   const tasks = Array.from({ length: 4 }, task)
   const accepted = tasks.map(({ run }) => queue(run))
   const refused = task()
@@ -55,7 +55,7 @@ t.test('C7: one more than may wait is refused at once with 529, and nobody else 
 })
 
 t.test('a queue in which nobody may wait refuses whoever comes while it works', async t => {
-  const queue = createHashQueue(1, 0)
+  const queue = createQueue(1, 0)
   const first = task()
   const running = queue(first.run)
   await t.rejects(queue(async () => 'second'), fail('Busy'))
@@ -65,7 +65,7 @@ t.test('a queue in which nobody may wait refuses whoever comes while it works', 
 })
 
 t.test('a task that fails hands its error to its caller and its place to the next', async t => {
-  const queue = createHashQueue(1, 1)
+  const queue = createQueue(1, 1)
   const [failing, next] = [task(), task()]
   const failed = t.rejects(queue(failing.run), { message: 'crashed' })
   const waiting = queue(next.run)
@@ -80,7 +80,7 @@ t.test('a task that fails hands its error to its caller and its place to the nex
 })
 
 t.test('nobody who comes in between takes the place of the next in line', async t => {
-  const queue = createHashQueue(1, 1)
+  const queue = createQueue(1, 1)
   const [first, second] = [task(), task()]
   const running = queue(first.run)
   const waiting = queue(second.run)
