@@ -1,5 +1,5 @@
 import t from 'tap'
-import { build, digest, modes } from '../helper.ts'
+import { build, deployment, digest, modes } from '../helper.ts'
 import { administered, oldDeployment, oldPassword, oldUser, OLD_COLUMNS, OLD_TABLE, structure, type Administered, type Row } from './old-deployment.ts'
 
 const COUNT = 1_000
@@ -131,3 +131,22 @@ if (modes.includes('server')) {
     t.match(await post('/Auth/Login', { Email: 'ann1@x.com', Password: oldPassword(0).typed }), { body: { Code: 200, UserID: 1 } })
   })
 }
+
+t.test('embedded: rows that another program wrote are adopted at the next start, and their users log in', async t => {
+  const settings = await deployment(t, 'embedded')
+  const first = await build(t, 'embedded', settings)
+  for (let i = 1; i <= 10; i++) {
+    const { UserName, Email, Password } = oldUser(i)
+    await first.rows(`INSERT INTO Users (UserName, Email, Password) VALUES ('${String(UserName)}', '${String(Email)}', '${String(Password)}')`)
+  }
+  await first.rows("INSERT INTO Users (UserName, Email, Password) VALUES ('Other', 'USER2@example.com', 'x')")
+  const before = await first.rows(`SELECT ${OLD_COLUMNS} FROM Users ORDER BY UserID`)
+  await first.app.close()
+
+  const { post, rows, log } = await build(t, 'embedded', settings)
+  t.same(await rows(`SELECT ${OLD_COLUMNS} FROM Users ORDER BY UserID`), before)
+  t.match(log(), /10 existing accounts adopted/)
+  t.match(log(), /"userIds":\[11\]/)
+  for (const i of [1, 2, 10]) t.match(await post('/Auth/Login', { Email: ` USER${i}@Example.com`, Password: oldPassword(i).typed }), { body: { Code: 200, UserID: i } })
+  t.match(await post('/Auth/Sign', { Name: 'josé 4', Email: 'new@example.com', Password: digest('x') }), { body: { Code: 502, Field: 'Name' } })
+})

@@ -64,3 +64,13 @@ if (modes.includes('server')) {
     t.same(await old.rows(`SELECT ${OLD_COLUMNS} FROM Users ORDER BY UserID`), before[1])
   })
 }
+
+t.test('the embedded database has the columns of sql/ddl.sql, in the same order', async t => {
+  const { rows } = await build(t, 'embedded')
+  for (const table of ['Users', 'DreamMigrations']) {
+    const [, body = ''] = new RegExp(`CREATE TABLE IF NOT EXISTS ${table} \\((.*?)^\\)`, 'ms').exec(file('sql/ddl.sql')) ?? []
+    const columns = body.trim().split('\n').map(line => line.trim().split(' ')[0]).filter(name => name !== 'UNIQUE')
+    t.ok(columns.length >= 3)
+    t.same((await rows(`SELECT name FROM pragma_table_info('${table}')`)).map(({ name }) => name), columns)
+  }
+})

@@ -1,13 +1,6 @@
 import t from 'tap'
 import { migrate, migrationsOf, type MigrationSession } from '../../src/stores/migrations.ts'
 
-t.test('migrations are numbered alike in both dialects, without gaps', async t => {
-  const [mysql, sqlite] = [migrationsOf('mysql'), migrationsOf('sqlite')]
-  t.same(mysql.map(({ version }) => version), mysql.map((_, i) => i + 1))
-  t.same(sqlite.map(({ name }) => name), mysql.map(({ name }) => name))
-  for (const { name, statements } of [...mysql, ...sqlite]) t.ok(statements.length > 0 && statements.every(statement => /^(CREATE|ALTER)\b/.test(statement)), name)
-})
-
 t.test('S2: a migration is remembered only when each of its statements has been carried out, in order and under the lock', async t => {
   const second = migrationsOf('mysql')[1]?.statements ?? []
   const done: string[] = []

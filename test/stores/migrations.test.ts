@@ -115,3 +115,10 @@ if (modes.includes('server')) {
     t.same(await structure(fresh), before)
   })
 }
+
+t.test('migrations are numbered alike in both dialects, without gaps', async t => {
+  const [mysql, sqlite] = [migrationsOf('mysql'), migrationsOf('sqlite')]
+  t.same(mysql.map(({ version }) => version), mysql.map((_, i) => i + 1))
+  t.same(sqlite.map(({ name }) => name), mysql.map(({ name }) => name))
+  for (const { name, statements } of [...mysql, ...sqlite]) t.ok(statements.length > 0 && statements.every(statement => /^(CREATE|ALTER)\b/.test(statement)), name)
+})

@@ -65,3 +65,9 @@ if (modes.includes('server')) {
     t.ok(await world.login(alice))
   })
 }
+
+t.test('embedded: without DB_HOST no other setting of the database is looked at', async t => {
+  const world = await build(t, 'embedded', { DB_PORT: '1', DB_USER: 'nobody_at_all', DB_PASSWORD: 'wrong', DB_NAME: 'missing', DB_TLS: 'true' })
+  await world.register(alice)
+  t.ok(await world.login(alice))
+})
