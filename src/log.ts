@@ -2,19 +2,24 @@ import { pino, type DestinationStream, type Logger } from 'pino'
 
 interface LoggedError { type: string, message: string, code?: string, stack?: string, cause?: LoggedError }
 
+/** Mail servers repeat the recipient in their refusals, and databases the row. */
+function masked (text: string): string {
+  return text.replace(/[^\s<>"'@]+@[^\s<>"'@]+/g, '***')
+}
+
 /**
  * An error as the log shows it. Drivers hang more on their errors than a log may hold: the statement with its values, the
  * recipient of a mail, the header of a token.
  */
 function loggedError (error: unknown): LoggedError {
-  if (!(error instanceof Error)) return { type: typeof error, message: String(error) }
+  if (!(error instanceof Error)) return { type: typeof error, message: masked(String(error)) }
   const { name, message, stack, cause } = error
   const code = Reflect.get(error, 'code')
   return {
     type: name,
-    message,
+    message: masked(message),
     ...(typeof code === 'string' && { code }),
-    ...(stack !== undefined && { stack }),
+    ...(stack !== undefined && { stack: masked(stack) }),
     ...(cause !== undefined && { cause: loggedError(cause) })
   }
 }

@@ -4,6 +4,13 @@ interface Content { brand: string, title: string, intro: string, code: string, n
 
 const FONT = "-apple-system,BlinkMacSystemFont,'Segoe UI','PingFang SC','Microsoft YaHei',Roboto,Helvetica,Arial,sans-serif"
 
+/** For mail programs in dark mode that read style sheets; the others keep the inline colours. */
+const DARK = `:root { color-scheme: light dark }
+@media (prefers-color-scheme: dark) {
+.paper { background: #17151f !important } .card { background: #211e2c !important } .box { background: #17151f !important }
+.ink { color: #eceaf6 !important } .soft { color: #a19db8 !important } .brand { color: #a79dff !important }
+}`
+
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
 /** Text as HTML shows it. */
@@ -20,16 +27,17 @@ export function layout (language: Language, { brand, title, intro, code, notes }
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${escapeHtml(title)}</title>
+<style>${DARK}</style>
 </head>
-<body style="margin:0;padding:0;background:#f1f0f7;font-family:${FONT}">
+<body class="paper" style="margin:0;padding:0;background:#f1f0f7;font-family:${FONT}">
 <div style="display:none;max-height:0;overflow:hidden">${escapeHtml(code)} · ${escapeHtml(notes[0] ?? '')}</div>
-<table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="background:#f1f0f7">
+<table class="paper" role="presentation" width="100%" cellpadding="0" cellspacing="0" style="background:#f1f0f7">
 <tr><td align="center" style="padding:32px 16px">
-<table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="max-width:480px;background:#ffffff;border-radius:12px">
-<tr><td style="padding:32px 32px 0;color:#5b4fc7;font-size:18px;font-weight:600">${escapeHtml(brand)}</td></tr>
-<tr><td style="padding:16px 32px 0;color:#26233a;font-size:16px;line-height:1.6">${escapeHtml(intro)}</td></tr>
-<tr><td align="center" style="padding:24px 32px"><div style="padding:16px;background:#f1f0f7;border-radius:8px;color:#26233a;font-family:Menlo,Consolas,monospace;font-size:32px;font-weight:700;letter-spacing:6px">${escapeHtml(code)}</div></td></tr>
-${notes.map(note => `<tr><td style="padding:0 32px 8px;color:#6b6880;font-size:13px;line-height:1.6">${escapeHtml(note)}</td></tr>`).join('\n')}
+<table class="card" role="presentation" width="100%" cellpadding="0" cellspacing="0" style="max-width:480px;background:#ffffff;border-radius:12px">
+<tr><td class="brand" style="padding:32px 32px 0;color:#5b4fc7;font-size:18px;font-weight:600">${escapeHtml(brand)}</td></tr>
+<tr><td class="ink" style="padding:16px 32px 0;color:#26233a;font-size:16px;line-height:1.6">${escapeHtml(intro)}</td></tr>
+<tr><td align="center" style="padding:24px 32px"><div class="box ink" style="padding:16px;background:#f1f0f7;border-radius:8px;color:#26233a;font-family:Menlo,Consolas,monospace;font-size:32px;font-weight:700;letter-spacing:6px">${escapeHtml(code)}</div></td></tr>
+${notes.map(note => `<tr><td class="soft" style="padding:0 32px 8px;color:#6b6880;font-size:13px;line-height:1.6">${escapeHtml(note)}</td></tr>`).join('\n')}
 <tr><td style="padding:0 0 24px"></td></tr>
 </table>
 </td></tr>
