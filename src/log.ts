@@ -2,9 +2,9 @@ import { pino, type DestinationStream, type Logger } from 'pino'
 
 interface LoggedError { type: string, message: string, code?: string, stack?: string, cause?: LoggedError }
 
-/** Mail servers repeat the recipient in their refusals, and databases the row. */
+/** Mail servers repeat the recipient in their refusals. The path of a scoped package is no address. */
 function masked (text: string): string {
-  return text.replace(/[^\s<>"'@]+@[^\s<>"'@]+/g, '***')
+  return text.replace(/[^\s<>"'@/:(]+@[^\s<>"'@/:)]+/g, '***')
 }
 
 /**
