@@ -4,10 +4,11 @@ const STYLE = `
 * { box-sizing: border-box }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, 'PingFang SC', 'Microsoft YaHei', sans-serif }
 main { max-width: 720px; margin: 0 auto; padding: 32px 16px }
-h1 { margin: 0; font-size: 22px } header p { margin: 4px 0 24px; color: var(--soft) }
+h1 { margin: 0; font-size: 20px } header p { margin: 4px 0 24px; color: var(--soft) }
 article { margin: 0 0 16px; background: var(--card); border: 1px solid var(--line); border-radius: 12px; overflow: hidden }
 .head { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 16px; padding: 16px }
 .head h2 { flex: 1 1 280px; margin: 0; font-size: 16px; overflow-wrap: anywhere } .head h2 small { display: block; color: var(--soft); font-size: 13px; font-weight: 400 }
+.head time { white-space: nowrap }
 button { min-width: 124px; padding: 8px 14px; border: 1px solid var(--line); border-radius: 8px; background: var(--paper); color: var(--accent); font: 700 20px/1 ui-monospace, Menlo, Consolas, monospace; letter-spacing: 2px; cursor: pointer }
 button:hover { border-color: var(--accent) }
 button:focus-visible, summary:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px }
@@ -22,7 +23,7 @@ const make = (tag, props = {}, ...children) => { const node = Object.assign(docu
 const keyOf = mail => JSON.stringify([mail.SentAt, mail.To, mail.Subject])
 function show (mail) {
   const code = /\\b\\d{6}\\b/.exec(mail.Subject)?.[0]
-  const head = make('div', { className: 'head' }, make('h2', {}, mail.Subject, make('small', { textContent: mail.To + ' · ' + new Date(mail.SentAt).toLocaleTimeString() })))
+  const head = make('div', { className: 'head' }, make('h2', {}, mail.Subject, make('small', {}, mail.To + ' · ', make('time', { dateTime: mail.SentAt, textContent: new Date(mail.SentAt).toLocaleTimeString() }))))
   if (code) {
     const button = make('button', { type: 'button', textContent: code, title: '复制 Copy' })
     button.onclick = async () => { await navigator.clipboard.writeText(code); button.textContent = '✓'; setTimeout(() => { button.textContent = code }, 900) }

@@ -1,0 +1,58 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
+import type { Test } from 'tap'
+import { find } from './services.ts'
+
+const CANDIDATES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome']
+
+/** A Chromium of this machine: installed where that is possible without asking, and named as missing where not. */
+function installed (): string | undefined {
+  const there = (): string | undefined => {
+    const path = CANDIDATES.map(find).find(file => file !== undefined)
+    return path ?? ['/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'].find(file => existsSync(file))
+  }
+  if (there() === undefined && find('apt-get') !== undefined && process.getuid?.() === 0) {
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+    spawnSync('apt-get', ['update', '-qq'], { stdio: 'ignore', env })
+    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], { stdio: 'ignore', env })
+  }
+  return there()
+}
+
+export const browserPath = installed()
+
+/** Why tests in a browser cannot run here, or `false`. */
+export const noBrowser = browserPath === undefined ? 'needs Chromium: apt-get install chromium (Debian, Ubuntu) or brew install --cask google-chrome (macOS)' : false
+
+/** A browser of this test, which asks nobody anything by itself. */
+export async function launch (t: Test): Promise<Browser> {
+  const browser = await chromium.launch({
+    executablePath: browserPath ?? '',
+    args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-quic']
+  })
+  t.teardown(() => browser.close())
+  return browser
+}
+
+/** A page, and everything about it that should not have happened: errors, refusals of its policy, requests to elsewhere. */
+export async function open (t: Test, browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<{ page: Page, faults: string[] }> {
+  const context = await browser.newContext(options)
+  t.teardown(() => context.close())
+  const faults: string[] = []
+  const page = await context.newPage()
+  await page.exposeFunction('reportViolation', (violation: string) => { faults.push(violation) })
+  await page.addInitScript({
+    content: 'document.addEventListener(\'securitypolicyviolation\', event => { window.reportViolation(\'policy: \' + event.violatedDirective + \' \' + event.blockedURI) })'
+  })
+  page.on('console', message => { if (['error', 'warning'].includes(message.type())) faults.push(`console: ${message.text()}`) })
+  page.on('pageerror', error => { faults.push(`script: ${error.message}`) })
+  page.on('requestfailed', request => { faults.push(`failed: ${request.url()}`) })
+  page.on('response', response => { if (response.status() >= 400) faults.push(`${response.status()}: ${response.url()}`) })
+  page.on('request', request => {
+    const asked = new URL(request.url())
+    if (!['data:', 'blob:', 'about:'].includes(asked.protocol) && asked.origin !== new URL(url).origin) faults.push(`elsewhere: ${request.url()}`)
+  })
+  await page.goto(url, { waitUntil: 'load' })
+  return { page, faults }
+}
