@@ -10,7 +10,8 @@ import { sqliteMigrationSession } from '../src/stores/migrate.sqlite.ts'
 import { migrate } from '../src/stores/migrations.ts'
 import type { OpenDatabase } from './database.ts'
 
-const BUSY_MS = 1_000
+/** How long a statement waits for another program to finish writing. It waits in the event loop, so nobody else is served meanwhile. */
+const BUSY_MS = 100
 
 /** The embedded database, `dream.db` in `DATA_DIR`. A second process on the same folder is refused. */
 export function openSqlite (app: FastifyInstance, config: Config): OpenDatabase {

@@ -6,6 +6,9 @@ const skip = modes.includes('server') ? false : 'server mode alone has a network
 const alice = newPerson()
 const login = credentialsOf(alice)
 
+// They wait most of the time, so they wait together.
+t.jobs = 4
+
 /** A service with an account, behind a network that can fail. */
 async function behindNetwork (t: Test, settings: Record<string, string> = {}): Promise<{ world: World, net: Network, token: string }> {
   const net = await network(t, Number(process.env.TEST_DB_PORT))
@@ -22,7 +25,7 @@ async function recovered (t: Test, world: World, net: Network): Promise<void> {
 }
 
 for (const fault of ['hold', 'refuse'] as const) {
-  t.test(`D1, D2: a database behind a network that would ${fault}: 510 in time on every route, and recovery`, { skip }, async t => {
+  t.test(`D1, D2: a database behind a network that would ${fault}: 510 in time on every route, and recovery`, { skip, buffered: true }, async t => {
     const { world, net, token } = await behindNetwork(t)
     for (let round = 1; round <= 2; round++) {
       await net[fault]()
@@ -35,7 +38,7 @@ for (const fault of ['hold', 'refuse'] as const) {
     t.match(await world.get('/CheckJWTToken', { headers: { authorization: `Bearer ${token}` } }), { status: 200 }, 'a token lives through it')
   })
 
-  t.test(`${fault}: app.close() does not wait for a database that does not answer`, { skip }, async t => {
+  t.test(`${fault}: app.close() does not wait for a database that does not answer`, { skip, buffered: true }, async t => {
     const { world, net } = await behindNetwork(t)
     const asked = world.post('/Auth/Login', login)
     await net[fault]()
@@ -44,7 +47,7 @@ for (const fault of ['hold', 'refuse'] as const) {
     t.ok(performance.now() - start < ANSWER_MS)
   })
 
-  t.test(`S3: health follows a database that is lost by ${fault}`, { skip }, async t => {
+  t.test(`S3: health follows a database that is lost by ${fault}`, { skip, buffered: true }, async t => {
     const { world, net } = await behindNetwork(t)
     t.match(await world.get('/health'), { status: 200 })
     await net[fault]()
@@ -56,7 +59,7 @@ for (const fault of ['hold', 'refuse'] as const) {
 }
 
 for (const HIDE_ACCOUNTS of ['false', 'true']) {
-  t.test(`a Verify that fails with 510 leaves the code usable, HIDE_ACCOUNTS=${HIDE_ACCOUNTS}`, { skip }, async t => {
+  t.test(`a Verify that fails with 510 leaves the code usable, HIDE_ACCOUNTS=${HIDE_ACCOUNTS}`, { skip, buffered: true }, async t => {
     const { world, net } = await behindNetwork(t, { HIDE_ACCOUNTS })
     const bob = newPerson()
     t.match(await world.post('/Auth/Sign', bob), { body: { Code: 200 } })
@@ -70,7 +73,7 @@ for (const HIDE_ACCOUNTS of ['false', 'true']) {
   })
 }
 
-t.test('connections that were cut while idle are not noticed by anybody', { skip }, async t => {
+t.test('connections that were cut while idle are not noticed by anybody', { skip, buffered: true }, async t => {
   const { world, net, token } = await behindNetwork(t)
   await Promise.all(Array.from({ length: 5 }, () => world.post('/Auth/Login', login)))
   net.cut()
@@ -78,7 +81,7 @@ t.test('connections that were cut while idle are not noticed by anybody', { skip
   t.match(await world.post('/Auth/Login', login), { body: { Code: 200 } })
 })
 
-t.test('a table that is locked by somebody else: 510 in time, and recovery', { skip }, async t => {
+t.test('a table that is locked by somebody else: 510 in time, and recovery', { skip, buffered: true }, async t => {
   const { world, token } = await behindNetwork(t)
   const other = await world.app.mysql.pool.promise().getConnection()
   await other.query('LOCK TABLES Users WRITE')

@@ -5,6 +5,9 @@ import { build, modes, type World } from '../helper.ts'
 import { ANSWER_MS, credentialsOf, network, newPerson, until, type Network } from '../support/faults.ts'
 
 const skip = modes.includes('server') ? false : 'server mode alone has connections to lose'
+// They wait most of the time, so they wait together.
+t.jobs = 4
+
 type Attempt = ReturnType<typeof newPerson> & { VerifyCode: string }
 
 interface Scene { world: World, database: Network, redis: Network, attempt: Attempt }
@@ -28,7 +31,7 @@ async function hasAccount (t: Test, world: World, { Name, Email, Password }: Att
   t.match(await world.post('/Auth/Login', { Email, Password }), { body: { Code: 200 } })
 }
 
-t.test('R5: the database is lost before it hears of the account: 510, no account, and the same code makes one', { skip }, async t => {
+t.test('R5: the database is lost before it hears of the account: 510, no account, and the same code makes one', { skip, buffered: true }, async t => {
   const { world, database, attempt } = await scene(t)
   database.when('insert into', 'before', database.cut)
   t.match(await world.post('/Auth/Verify', attempt), { status: 503, body: { Code: 510 } })
@@ -38,7 +41,7 @@ t.test('R5: the database is lost before it hears of the account: 510, no account
 })
 
 for (const fault of ['cut', 'hold'] as const) {
-  t.test(`R5: the database makes the account but its answer is lost (${fault}): 510, then the account is there and whole`, { skip }, async t => {
+  t.test(`R5: the database makes the account but its answer is lost (${fault}): 510, then the account is there and whole`, { skip, buffered: true }, async t => {
     const { world, database, attempt } = await scene(t)
     database.when('insert into', 'after', database[fault])
     const start = performance.now()
@@ -50,7 +53,7 @@ for (const fault of ['cut', 'hold'] as const) {
     await hasAccount(t, world, attempt)
   })
 
-  t.test(`R5: Redis is lost once the account is made (${fault}): 200, and the code is spent`, { skip }, async t => {
+  t.test(`R5: Redis is lost once the account is made (${fault}): 200, and the code is spent`, { skip, buffered: true }, async t => {
     const { world, database, redis, attempt } = await scene(t)
     database.when('insert into', 'before', () => { redis[fault]() })
     const start = performance.now()
@@ -62,7 +65,7 @@ for (const fault of ['cut', 'hold'] as const) {
     t.match(await world.post('/Auth/Verify', { ...attempt, Name: 'Another' }), { body: { Code: 521 } })
   })
 
-  t.test(`K9: Redis is lost while it takes the code (${fault}): 512 and no account; whatever became of the code, a person ends with an account`, { skip }, async t => {
+  t.test(`K9: Redis is lost while it takes the code (${fault}): 512 and no account; whatever became of the code, a person ends with an account`, { skip, buffered: true }, async t => {
     const { world, redis, attempt } = await scene(t)
     redis.when('dream:code', 'after', redis[fault])
     const start = performance.now()
@@ -88,7 +91,7 @@ function personOf ({ Name, Email, Password }: Attempt): ReturnType<typeof newPer
 }
 
 for (const mode of modes) {
-  t.test(`${mode}: R5: the client goes away in the middle of Verify: the account is made, or the code still makes it`, async t => {
+  t.test(`${mode}: R5: the client goes away in the middle of Verify: the account is made, or the code still makes it`, { buffered: true }, async t => {
     const world = await build(t, mode)
     await world.app.listen({ host: '127.0.0.1', port: 0 })
     const { port } = world.app.server.address() as AddressInfo

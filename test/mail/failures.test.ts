@@ -22,8 +22,11 @@ async function delivers (t: Test, world: World, smtp: TestSmtp, name: string): P
   t.match(await world.post('/Auth/Verify', { ...person(name), VerifyCode: codeIn(smtp, person(name).Email) }), { body: { Code: 200 } }, `${name}: and the account is made`)
 }
 
+// They wait most of the time, so they wait together.
+t.jobs = 4
+
 for (const mode of modes) {
-  t.test(`${mode}: D4: whatever the server refuses, for now or for good: 518, the code void, the cooldown released, logins unaffected`, async t => {
+  t.test(`${mode}: D4: whatever the server refuses, for now or for good: 518, the code void, the cooldown released, logins unaffected`, { buffered: true }, async t => {
     let stage = ''
     let replyCode = 0
     const at = (name: string): Error | null => stage === name ? refusal(replyCode) : null
@@ -47,7 +50,7 @@ for (const mode of modes) {
     }
   })
 
-  t.test(`${mode}: D4: a message refused after it was read is void, though its code was seen`, async t => {
+  t.test(`${mode}: D4: a message refused after it was read is void, though its code was seen`, { buffered: true }, async t => {
     const seen: string[] = []
     let replyCode = 451
     const smtp = await startSmtp(t, {
@@ -72,7 +75,7 @@ for (const mode of modes) {
     t.equal(seen.length, 6)
   })
 
-  t.test(`${mode}: D4: nobody listens, then somebody does`, async t => {
+  t.test(`${mode}: D4: nobody listens, then somebody does`, { buffered: true }, async t => {
     const port = await freePort()
     const { settings } = await startSmtp(t)
     const world = await build(t, mode, { ...settings, ...owner, EMAIL_SMTP_PORT: String(port) })
@@ -81,7 +84,7 @@ for (const mode of modes) {
     await delivers(t, world, smtp, 'bob')
   })
 
-  t.test(`${mode}: D4: a failed reset mail leaves no reset code and no wait behind`, async t => {
+  t.test(`${mode}: D4: a failed reset mail leaves no reset code and no wait behind`, { buffered: true }, async t => {
     const port = await freePort()
     const { settings } = await startSmtp(t)
     const world = await build(t, mode, { ...settings, ...owner, EMAIL_SMTP_PORT: String(port) })
