@@ -73,7 +73,7 @@ async function tests (): Promise<void> {
   }
   if (embeddedOnly || !serversAreThere()) {
     if (ci && !embeddedOnly) failed++
-    await tap('tests of embedded mode', process.execPath, { TEST_MODES: 'embedded' })
+    await tap('tests of embedded mode', process.execPath, { TEST_MODES: 'embedded' }, !ci || embeddedOnly)
   } else {
     services.push(...await Promise.all([startMariadb(folder), startRedis(folder)]))
     const [mysql, redis] = services.map(({ port }) => String(port))

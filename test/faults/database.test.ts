@@ -15,7 +15,6 @@ t.test('a database server that stops, stalls and comes back', { skip }, async t 
   let server: Service = await startMariadb(folder)
   const settings = { DB_PORT: String(server.port) }
   t.teardown(async () => {
-    process.kill(server.pid, 'SIGCONT')
     await server.stop()
     rmSync(folder, { recursive: true, force: true })
   })

@@ -32,7 +32,6 @@ class Scene {
     const server = await startRedis(folder)
     const scene = new Scene(server, folder, await network(t, server.port))
     t.teardown(async () => {
-      process.kill(scene.server.pid, 'SIGCONT')
       await scene.server.stop()
       rmSync(folder, { recursive: true, force: true })
     })

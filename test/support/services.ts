@@ -41,6 +41,8 @@ export async function stop (child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const exited = new Promise(resolve => { child.once('exit', resolve) })
   child.kill('SIGTERM')
+  // One that a test has halted hears of it only then.
+  child.kill('SIGCONT')
   const timer = setTimeout(() => { child.kill('SIGKILL') }, 5_000)
   await exited
   clearTimeout(timer)
