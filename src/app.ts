@@ -1,5 +1,5 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyServerOptions, type RawReplyDefaultExpression, type RawRequestDefaultExpression, type RawServerDefault } from 'fastify'
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type RawReplyDefaultExpression, type RawRequestDefaultExpression, type RawServerDefault } from 'fastify'
 import database from '../plugins/database.ts'
 import envelope, { answerError } from '../plugins/envelope.ts'
 import healthChecks from '../plugins/health.ts'
@@ -36,16 +36,15 @@ const KEEP_ALIVE_MS = 72_000
  *
  * @param config the settings, from `loadConfig`
  * @param overrides fakes for the edges, for tests
- * @param logger a pino logger, its options, or `false`
+ * @param log where the log goes; nowhere when left out
  * @throws {ConfigError} for settings that turn out wrong only in use, such as a refused database password
  */
-export async function buildApp (config: Config, overrides: Overrides = {}, logger: FastifyServerOptions['logger'] | { instance: FastifyBaseLogger } = false): Promise<App> {
+export async function buildApp (config: Config, overrides: Overrides = {}, log?: FastifyBaseLogger): Promise<App> {
   const app: App = Fastify({
-    ...(typeof logger === 'object' && 'instance' in logger ? { loggerInstance: logger.instance } : { logger }),
+    ...(log !== undefined && { loggerInstance: log }),
     ajv,
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_MS,
-    connectionTimeout: 0,
     keepAliveTimeout: KEEP_ALIVE_MS,
     // What still comes over an open connection while the service stops is served, and told to close.
     return503OnClosing: false,

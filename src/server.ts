@@ -25,7 +25,7 @@ async function start (): Promise<void> {
   const config = loadConfig(process.env, '.env')
   const log = await openLog(config)
   announceMode(config, log)
-  const app = await buildApp(config, {}, { instance: log })
+  const app = await buildApp(config, {}, log)
   closeWithGrace({ delay: DRAIN_MS, logger: log }, async ({ err, signal }) => {
     if (err) log.fatal({ err }, 'unexpected error')
     else log.info(`${signal ?? 'close'}: finishing what is under way`)

@@ -98,7 +98,7 @@ export async function build (t: Test, mode: Mode, settings: Record<string, strin
   const config = loadConfig({ ...await deployment(t, mode), ...smtp?.settings, ...settings })
   const lines: string[] = []
   const logger = createLog(config.LOG_LEVEL, { write: line => { lines.push(line) } })
-  const app = await buildApp(config, overrides, { instance: logger })
+  const app = await buildApp(config, overrides, logger)
   const redis = new Redis({ host: config.REDIS_HOST, port: config.REDIS_PORT, db: config.REDIS_DB, lazyConnect: true })
   t.teardown(async () => {
     redis.disconnect()

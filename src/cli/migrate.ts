@@ -5,7 +5,7 @@ import { createLog } from '../log.ts'
 // `npm run migrate`: brings the database up to date and ends, for deployments that start with DB_MIGRATE=false.
 try {
   const config = { ...loadConfig(process.env, '.env'), DB_MIGRATE: true }
-  const app = await buildApp(config, {}, { instance: createLog('info') })
+  const app = await buildApp(config, {}, createLog('info'))
   const { key } = await app.health()
   await app.close()
   if (key === 'DatabaseUnavailable') throw new ConfigError('the database is not reachable')
