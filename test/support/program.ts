@@ -61,14 +61,20 @@ export function start (t: Test, command: string, args: string[], settings: Recor
     }
   })
   const says = (words: string | RegExp): Promise<void> => new Promise((resolve, reject) => {
-    const fail = (why: string): void => { reject(new Error(`${why} before it said ${String(words)}:\n${stdout}${stderr}`)) }
+    const settle = (): void => {
+      clearTimeout(timer)
+      child.stdout.off('data', look)
+      child.stderr.off('data', look)
+    }
+    const fail = (why: string): void => {
+      settle()
+      reject(new Error(`${why} before it said ${String(words)}:\n${stdout}${stderr}`))
+    }
     const timer = setTimeout(() => { fail('took too long') }, PATIENCE_MS)
     const look = (): void => {
       const said = stdout + stderr
       if (typeof words === 'string' ? !said.includes(words) : !words.test(said)) return
-      clearTimeout(timer)
-      child.stdout.off('data', look)
-      child.stderr.off('data', look)
+      settle()
       resolve()
     }
     child.stdout.on('data', look)
