@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createConnection } from 'mysql2/promise'
 import t, { type Test } from 'tap'
 import { build, digest, modes, type World } from '../helper.ts'
-import { ANSWER_MS, askEverything, credentialsOf, newPerson, RECOVERY_MS, until } from '../support/faults.ts'
+import { ANSWER_MS, askEverything, credentialsOf, newPerson, RECOVERY_MS, stall, until } from '../support/faults.ts'
 import { startMariadb, type Service } from '../support/services.ts'
 
 const skip = modes.includes('server') ? false : 'server mode alone has a database server'
@@ -20,7 +20,6 @@ t.test('a database server that stops, stalls and comes back', { skip }, async t 
   })
   const stop = (): Promise<void> => server.stop()
   const start = async (): Promise<void> => { server = await startMariadb(folder, server.port) }
-  const stall = async (): Promise<void> => { process.kill(server.pid, 'SIGSTOP') }
   const goOn = async (): Promise<void> => { process.kill(server.pid, 'SIGCONT') }
 
   async function away (t: Test, world: World, token: string): Promise<void> {
@@ -36,7 +35,7 @@ t.test('a database server that stops, stalls and comes back', { skip }, async t 
     t.match(await world.post('/Auth/Login', credentialsOf(alice)), { body: { Code: 200 } })
   }
 
-  for (const [fault, lose, regain] of [['stopped', stop, start], ['stalled', stall, goOn]] as const) {
+  for (const [fault, lose, regain] of [['stopped', stop, start], ['stalled', () => stall(server), goOn]] as const) {
     await t.test(`D1: ${fault} at run time: 510 in time on every route, then service again by itself`, async t => {
       const world = await build(t, 'server', settings)
       await world.register(alice)

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { build, modes, type World } from '../helper.ts'
-import { ANSWER_MS, askEverything, credentialsOf, network, newPerson, RECOVERY_MS, until, type Network } from '../support/faults.ts'
+import { ANSWER_MS, askEverything, credentialsOf, network, newPerson, RECOVERY_MS, stall, until, type Network } from '../support/faults.ts'
 import { startRedis, type Service } from '../support/services.ts'
 
 const skip = modes.includes('server') ? false : 'server mode alone has a Redis'
@@ -56,7 +56,7 @@ class Scene {
 interface Fault { lose: (scene: Scene) => unknown, regain: (scene: Scene) => unknown }
 const faults: Record<string, Fault> = {
   stopped: { lose: ({ server }) => server.stop(), regain: scene => scene.restart() },
-  stalled: { lose: ({ server }) => process.kill(server.pid, 'SIGSTOP'), regain: ({ server }) => process.kill(server.pid, 'SIGCONT') },
+  stalled: { lose: ({ server }) => stall(server), regain: ({ server }) => process.kill(server.pid, 'SIGCONT') },
   'half open': { lose: ({ net }) => net.hold(), regain: ({ net }) => net.pass() },
   unreachable: { lose: ({ net }) => net.refuse(), regain: ({ net }) => net.pass() },
   READONLY: { lose: scene => scene.tell('REPLICAOF', '127.0.0.1', '1'), regain: scene => scene.tell('REPLICAOF', 'NO', 'ONE') },

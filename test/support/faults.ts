@@ -1,7 +1,10 @@
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { digest, type Answer, type World } from '../helper.ts'
+import type { Service } from './services.ts'
 
 /**
  * The contract promises an answer within two seconds whatever has failed. The machine that runs the tests may be busy, so
@@ -123,6 +126,19 @@ export async function until (condition: () => Promise<boolean>, limitMs = RECOVE
     await sleep(50)
   }
   return performance.now() - start
+}
+
+/** Halts a server, and returns once none of its threads runs any more; SIGCONT lets it go on. */
+export async function stall ({ pid }: Service): Promise<void> {
+  process.kill(pid, 'SIGSTOP')
+  await until(async () => states(pid).every(state => state.startsWith('T')))
+}
+
+/** What each thread of a process does: `T` is halted. */
+function states (pid: number): string[] {
+  if (process.platform !== 'linux') return [spawnSync('ps', ['-o', 'state=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim()]
+  // Behind the name, which is in brackets and may hold anything (proc_pid_stat(5)).
+  return readdirSync(`/proc/${pid}/task`).map(thread => readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8').replace(/^.*\) /s, ''))
 }
 
 let serial = 0
