@@ -3,6 +3,7 @@ import findMyWay, { type HTTPMethod } from 'find-my-way'
 import Negotiator from 'negotiator'
 import type { ContextConfigDefault, FastifyError, FastifyInstance, FastifyReply, FastifyRequest, FastifyTypeProvider, FastifyTypeProviderDefault, RawReplyDefaultExpression, RawRequestDefaultExpression, RawServerBase, RawServerDefault, RouteGenericInterface } from 'fastify'
 import type { ResolveFastifyReplyType, FastifyReplyType } from 'fastify/types/type-provider.js'
+import { SAFE_HEADERS } from '../src/client-error.ts'
 import { catalogue, Failure, fail, reasons, type Key, type Language, type Refusal } from '../src/catalogue.ts'
 
 type Extra<ReplyType> = ReplyType extends { Code: number } ? Omit<ReplyType, 'Code' | 'Msg'> : Record<string, unknown>
@@ -52,6 +53,7 @@ function sendEnvelope (reply: FastifyReply, key: Key, extra?: Record<string, unk
   reply.answeredWith = key
   reply.code(status)
   if ('retryAfter' in entry) reply.header('retry-after', entry.retryAfter)
+  if (reply.server.draining) reply.header('connection', 'close')
   return reply.send({ Code: code, Msg: entry[languageOf(reply.request)], ...extra })
 }
 
@@ -92,10 +94,14 @@ function failureOf (error: FastifyError): Failure {
   return fail('InternalError', {}, error)
 }
 
-/**
- * The one place where an error becomes an answer. Fastify also calls it for a URL it cannot read, with a bare request and
- * reply that nothing has decorated.
- */
+/** The answer to a URL that cannot be read, for which Fastify runs no hook. Not logged: the error repeats the URL. */
+export function answerBadUrl (_error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const { zh, en } = reasons.Invalid
+  const Reason = languageOf(request) === 'en' ? en : zh
+  sendEnvelope(reply.headers(SAFE_HEADERS), 'BadRequest', { Details: [{ Field: 'Path', Reason }] })
+}
+
+/** The one place where an error becomes an answer. */
 export function answerError (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const failure = failureOf(error)
   const { refusals, ...extra } = failure.fields
@@ -105,8 +111,9 @@ export function answerError (error: FastifyError, request: FastifyRequest, reply
   if (extra.RetryAfter !== undefined) reply.header('retry-after', extra.RetryAfter)
   // RFC 6750, section 3.1: the error is named only where a token was sent.
   if (status === 401) reply.header('www-authenticate', /^Bearer\b/i.test(request.headers.authorization ?? '') ? 'Bearer realm="dream", error="invalid_token"' : 'Bearer realm="dream"')
+  const language = languageOf(request)
   const details = refusals?.slice(0, MOST_DETAILS).map(({ field, reason, limit }) => (
-    { Field: field, Reason: reasons[reason][languageOf(request)].replace('{limit}', String(limit)) }))
+    { Field: field, Reason: reasons[reason][language].replace('{limit}', String(limit)) }))
   return sendEnvelope(reply, failure.key, { ...extra, ...(details && { Details: details }) })
 }
 
@@ -137,4 +144,4 @@ async function envelope (app: FastifyInstance): Promise<void> {
   app.setNotFoundHandler((_request, reply) => reply.answer('NotFound'))
 }
 
-export default fp(envelope, { name: 'envelope' })
+export default fp(envelope, { name: 'envelope', dependencies: ['drain'] })

@@ -9,6 +9,8 @@ const CONNECT_MS = 800
 const COMMAND_MS = 700
 const RECONNECT_MS = 250
 const QUIT_MS = 500
+/** Answers to a wrong or missing password. */
+const REFUSED = /NOAUTH|WRONGPASS|invalid password|ERR AUTH/
 /** How long the start waits for Redis before the service listens without it. */
 const START_PATIENCE_MS = 1_500
 
@@ -44,18 +46,20 @@ function createClient (config: Config): Redis {
 async function redis (app: FastifyInstance, config: Config): Promise<void> {
   const client = createClient(config)
   let state: 'unknown' | 'up' | 'down' = 'unknown'
+  let refused = false
   client.on('ready', () => {
     if (state === 'down') app.log.info('Redis connected')
     state = 'up'
   })
   client.on('error', error => {
+    refused ||= REFUSED.test(error.message)
     if (state !== 'down') app.log.warn({ err: error }, 'Redis not reachable: answering 512 until it is')
     state = 'down'
   })
 
-  const connecting = client.connect().catch((error: unknown) => error)
-  const outcome = await Promise.race([connecting, sleep(START_PATIENCE_MS, undefined, { ref: false })])
-  if (outcome instanceof Error && /^(NOAUTH|WRONGPASS|ERR invalid password|ERR AUTH)/.test(outcome.message)) {
+  const connecting = client.connect().catch((error: unknown) => { refused ||= REFUSED.test(String(error)) })
+  await Promise.race([connecting, sleep(START_PATIENCE_MS, undefined, { ref: false })])
+  if (refused) {
     client.disconnect()
     throw new ConfigError('REDIS_PASSWORD is refused by the Redis server')
   }

@@ -2,7 +2,6 @@ import { availableParallelism } from 'node:os'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { RateLimiterAbstract } from 'rate-limiter-flexible'
-import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible'
 import { createAccounts, type Accounts } from '../src/accounts.ts'
 import { canonicalEmail } from '../src/canonical.ts'
 import { createCodes, type CodeStore } from '../src/codes.ts'
@@ -12,6 +11,7 @@ import { createPasswords } from '../src/passwords.ts'
 import { createAccountStore } from '../src/stores/accounts.ts'
 import { createMemoryCodeStore } from '../src/stores/codes.memory.ts'
 import { createRedisCodeStore } from '../src/stores/codes.redis.ts'
+import { memoryCounter, redisCounter } from '../src/stores/counters.ts'
 import { createThrottle, type Limit } from '../src/throttle.ts'
 import { createTokens, type Tokens } from '../src/tokens.ts'
 
@@ -39,9 +39,7 @@ async function services (app: FastifyInstance, { config, overrides }: { config: 
   const codeStore: CodeStore = config.mode === 'server'
     ? createRedisCodeStore(app.redis)
     : createMemoryCodeStore(overrides.clock ?? (() => performance.now()))
-  const limiter = ({ name, points, seconds }: Limit): RateLimiterAbstract => config.mode === 'server'
-    ? new RateLimiterRedis({ storeClient: app.redis, keyPrefix: `dream:throttle:${name}`, points, duration: seconds })
-    : new RateLimiterMemory({ keyPrefix: name, points, duration: seconds })
+  const limiter = (limit: Limit): RateLimiterAbstract => config.mode === 'server' ? redisCounter(app.redis, limit) : memoryCounter(limit)
 
   const codes = createCodes(codeStore, { secret, ttlSeconds: config.VERIFY_CODE_TTL, cooldownSeconds: config.VERIFY_CODE_COOLDOWN }, report)
   const passwords = createPasswords({ iterations: config.PASSWORD_HASH_ITERATIONS, requireDigest: config.REQUIRE_PASSWORD_DIGEST }, createQueue(HASHES_AT_ONCE, HASHES_WAITING))

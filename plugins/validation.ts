@@ -9,6 +9,7 @@ interface KeywordRegistry {
   addKeyword: (definition: { keyword: string, type: 'string', schemaType: 'string', before: string, modifying: true, errors: false, compile: (kind: string) => (value: string, place?: Place) => boolean }) => unknown
 }
 
+const LONGEST_CANONICAL = 1_000
 const canonical: Record<string, (value: string) => string> = { email: canonicalEmail, name: canonicalName }
 
 /** Canonicalises a string before its length and pattern are checked, so that both see what will be stored. */
@@ -21,7 +22,8 @@ function addCanonicalKeyword<A extends KeywordRegistry> (ajv: A): A {
     modifying: true,
     errors: false,
     compile: kind => (value, place) => {
-      if (place !== undefined) place.parentData[place.parentDataProperty] = canonical[kind]?.(value) ?? value
+      // What is far too long is refused for that, and normalising it would take long.
+      if (place !== undefined && value.length <= LONGEST_CANONICAL) place.parentData[place.parentDataProperty] = canonical[kind]?.(value) ?? value
       return true
     }
   })

@@ -1,10 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import { fail, type Language } from './catalogue.ts'
 import type { Codes, Purpose } from './codes.ts'
 import type { Mailer } from './mail/mail.ts'
 import { codeMail } from './mail/code-mail.ts'
 import type { Passwords } from './passwords.ts'
 import type { Report } from './report.ts'
-import type { Throttle } from './throttle.ts'
+import { networkOf, type Throttle } from './throttle.ts'
 import type { Tokens } from './tokens.ts'
 
 export type Role = 'user' | 'super_admin'
@@ -113,7 +114,7 @@ export function createAccounts (parts: Parts, options: { hideAccounts: boolean, 
       const password = passwords.read(Password)
       return throttle.login(Email, caller.address, async () => {
         const account = await store.findByEmail(Email)
-        const verdict = await passwords.verify(account?.password, password)
+        const verdict = await passwords.verify(account?.password, password, networkOf(caller.address))
         if (account === undefined || verdict === 'mismatch') throw fail('LoginFailed')
         if (verdict === 'stale') await store.renewHash(account.id, account.password, await passwords.hash(password))
         await store.recordLogin(account.id)
@@ -144,13 +145,13 @@ export function createAccounts (parts: Parts, options: { hideAccounts: boolean, 
       const password = passwords.read(Password)
       if (await store.findByEmail(Email) !== undefined) return false
       const hash = await passwords.hash(password)
-      // The local part makes the name; where that is taken, the address, which nobody else can have.
-      for (const name of [Email.split('@')[0] ?? Email, Email]) {
+      // The local part makes the name, unless somebody has that already.
+      for (const name of [Email.split('@')[0] ?? Email, `admin-${randomUUID()}`]) {
         const outcome = await store.create({ email: Email, name: name.slice(0, 50), password: hash, role: 'super_admin' })
         if (outcome === 'created') return true
         if (outcome === 'Email') return false
       }
-      throw new Error('BOOTSTRAP_ADMIN_EMAIL: no name is free for the super administrator')
+      throw new Error('no name is free for the super administrator')
     }
   }
 }

@@ -1,7 +1,8 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type RawReplyDefaultExpression, type RawRequestDefaultExpression, type RawServerDefault } from 'fastify'
 import database from '../plugins/database.ts'
-import envelope, { answerError } from '../plugins/envelope.ts'
+import drain from '../plugins/drain.ts'
+import envelope, { answerBadUrl } from '../plugins/envelope.ts'
 import healthChecks from '../plugins/health.ts'
 import jwt from '../plugins/jwt.ts'
 import mailer from '../plugins/mailer.ts'
@@ -52,7 +53,7 @@ export async function buildApp (config: Config, overrides: Overrides = {}, log?:
     http: { headersTimeout: HEADERS_MS, requireHostHeader: false },
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: config.TRUST_PROXY.length > 0 ? config.TRUST_PROXY : false,
-    frameworkErrors: answerError,
+    frameworkErrors: answerBadUrl,
     clientErrorHandler: refuseMalformed
   })
 
@@ -72,6 +73,7 @@ export async function buildApp (config: Config, overrides: Overrides = {}, log?:
 /** Every plugin and route, in order. */
 async function assemble (app: App, config: Config, overrides: Overrides): Promise<void> {
   // The shape of every answer
+  await app.register(drain)
   await app.register(envelope)
   await app.register(requestLog)
   await app.register(transport, config)

@@ -31,9 +31,10 @@ export interface Passwords {
   /**
    * Compares with what is stored; `undefined` stands for an account that does not exist and costs the same.
    *
+   * @param owner on whose behalf: nobody has more than half of the hashing queue
    * @throws Code 529 when the hashing queue is full
    */
-  verify: (stored: string | undefined, password: SentPassword) => Promise<Verdict>
+  verify: (stored: string | undefined, password: SentPassword, owner?: string) => Promise<Verdict>
 }
 
 /**
@@ -42,12 +43,11 @@ export interface Passwords {
  * @param queue bounds the hashes that run at once
  */
 export function createPasswords (options: { iterations: number, requireDigest: boolean }, queue: Queue): Passwords {
-  const stretch = (digest: string, salt: Buffer, iterations: number): Promise<Buffer> =>
-    queue(() => derive(digest, salt, iterations, KEY_BYTES, 'sm3'))
+  const stretch = (digest: string, salt: Buffer, iterations: number): Promise<Buffer> => derive(digest, salt, iterations, KEY_BYTES, 'sm3')
 
   async function hash ({ digest }: SentPassword): Promise<string> {
     const salt = randomBytes(SALT_BYTES)
-    return format({ iterations: options.iterations, salt, key: await stretch(digest, salt, options.iterations) })
+    return format({ iterations: options.iterations, salt, key: await queue(() => stretch(digest, salt, options.iterations)) })
   }
 
   return {
@@ -59,16 +59,21 @@ export function createPasswords (options: { iterations: number, requireDigest: b
 
     hash,
 
-    async verify (stored, password) {
+    async verify (stored, password, owner) {
       const parsed = stored === undefined ? undefined : parse(stored)
       if (parsed === undefined) {
         // Unknown account, damaged row or a bare digest of the old service: all stretch once, as a current hash would.
-        await stretch(password.digest, randomBytes(SALT_BYTES), options.iterations)
+        await queue(() => stretch(password.digest, randomBytes(SALT_BYTES), options.iterations), owner)
         return stored !== undefined && matchesBareDigest(stored, password) ? 'stale' : 'mismatch'
       }
-      const key = await stretch(password.digest, parsed.salt, parsed.iterations)
-      if (!timingSafeEqual(key, parsed.key)) return 'mismatch'
-      return parsed.iterations < options.iterations ? 'stale' : 'match'
+      const { iterations, salt } = parsed
+      return queue(async () => {
+        const key = await stretch(password.digest, salt, iterations)
+        if (timingSafeEqual(key, parsed.key)) return iterations < options.iterations ? 'stale' : 'match'
+        // A hash from before the iterations were raised must not be quicker than one that does not exist.
+        if (iterations < options.iterations) await stretch(password.digest, salt, options.iterations - iterations)
+        return 'mismatch'
+      }, owner)
     }
   }
 }

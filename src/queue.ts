@@ -1,7 +1,7 @@
 import { fail } from './catalogue.ts'
 
-/** Runs tasks a few at a time. */
-export type Queue = <T>(task: () => Promise<T>) => Promise<T>
+/** Runs tasks a few at a time. @param owner on whose behalf: nobody has more than half of the places */
+export type Queue = <T>(task: () => Promise<T>, owner?: string) => Promise<T>
 
 /**
  * A bounded queue: `concurrency` tasks run at once and `waiting` more may wait; a further one is refused at once, as an
@@ -12,7 +12,9 @@ export type Queue = <T>(task: () => Promise<T>) => Promise<T>
 export function createQueue (concurrency: number, waiting: number): Queue {
   let running = 0
   const line: Array<() => void> = []
-  return async task => {
+  const owned = new Map<string, number>()
+
+  async function run<T> (task: () => Promise<T>): Promise<T> {
     if (running >= concurrency) {
       if (line.length >= waiting) throw fail('Busy')
       await new Promise<void>(resolve => { line.push(resolve) })
@@ -26,6 +28,19 @@ export function createQueue (concurrency: number, waiting: number): Queue {
       const next = line.shift()
       if (next === undefined) running--
       else next()
+    }
+  }
+  return async (task, owner) => {
+    if (owner === undefined) return run(task)
+    const mine = owned.get(owner) ?? 0
+    if (mine >= (concurrency + waiting) / 2) throw fail('Busy')
+    owned.set(owner, mine + 1)
+    try {
+      return await run(task)
+    } finally {
+      const left = (owned.get(owner) ?? 1) - 1
+      if (left > 0) owned.set(owner, left)
+      else owned.delete(owner)
     }
   }
 }

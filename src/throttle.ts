@@ -23,7 +23,7 @@ export const limits = {
 export interface Throttle {
   /** Runs a login. It is counted before its password is checked, so that guesses in parallel count too; only a wrong password stays counted. */
   login: <T>(email: string, address: string, run: () => Promise<T>) => Promise<T>
-  /** Runs what a code guards, likewise: only a code that was wrong or none stays counted. */
+  /** Runs what a code guards, likewise: a code that was wrong or none stays counted, and so does what tells who has an account. */
   guess: <T>(address: string, run: () => Promise<T>) => Promise<T>
   /** Counts a mail that somebody asks for. */
   countMail: (address: string) => Promise<void>
@@ -55,14 +55,14 @@ export function createThrottle (limiter: (limit: Limit) => RateLimiterAbstract, 
       await Promise.all(taken.map(({ limiter, key }) => settle(limiter.reward(key))))
     }
     for (const count of counts) {
-      taken.push(count)
       try {
         await counted(count.limiter.consume(count.key))
       } catch (error) {
         // What was refused was not tried.
-        if (error instanceof Failure && error.key === 'TooManyRequests') await giveBack()
+        await giveBack()
         throw error
       }
+      taken.push(count)
     }
     try {
       const result = await run()
@@ -83,7 +83,7 @@ export function createThrottle (limiter: (limit: Limit) => RateLimiterAbstract, 
     },
 
     async guess (address, run) {
-      return guarded([{ limiter: guess, key: keyOf(networkOf(address)) }], ['CodeWrong', 'CodeExpired'], run)
+      return guarded([{ limiter: guess, key: keyOf(networkOf(address)) }], ['CodeWrong', 'CodeExpired', 'UserExists', 'UserNotFound'], run)
     },
 
     async countMail (address) {
@@ -109,7 +109,10 @@ const IPV6_NETWORK_GROUPS = 4
 
 /** What counts as one network: an IPv4 address, also when written as IPv6, or the /64 that an IPv6 customer is given. */
 export function networkOf (address: string): string {
-  if (!ipaddr.isValid(address)) return address
-  const parsed = ipaddr.process(address)
+  // Some proxies forward the port with the address.
+  const bare = /^\[(.*)\](?::\d+)?$/.exec(address)?.[1] ?? address.replace(/^([\d.]+):\d+$/, '$1')
+  // Whoever can make addresses up would otherwise have a count for each.
+  if (!ipaddr.isValid(bare)) return 'unknown'
+  const parsed = ipaddr.process(bare)
   return parsed instanceof ipaddr.IPv6 ? `${parsed.parts.slice(0, IPV6_NETWORK_GROUPS).map(part => part.toString(16)).join(':')}::/64` : parsed.toString()
 }

@@ -26,7 +26,8 @@ async function refuseStrangers (request: FastifyRequest): Promise<void> {
   const loopback = ipaddr.isValid(address) && ipaddr.process(address).range() === 'loopback'
   // A proxy on this machine looks like this machine, but for what it adds, and for the HTTP/1.0 that nginx speaks unless told otherwise.
   const forwarded = request.raw.httpVersion === '1.0' || Object.keys(request.headers).some(name => /^(forwarded|via|x-forwarded-.*|x-real-ip)$/.test(name))
-  if (!loopback || forwarded || !LOCAL_NAMES.has(request.hostname)) throw fail('NotFound')
+  const foreign = request.headers.origin !== undefined && request.headers.origin !== `http://${request.headers.host}`
+  if (!loopback || forwarded || foreign || !LOCAL_NAMES.has(request.hostname)) throw fail('NotFound')
 }
 
 /** @param mailbox where the mails lie; the routes exist only where there is one */
@@ -42,7 +43,7 @@ export async function devMailbox (app: App, { mailbox }: { mailbox: Mailbox }): 
   app.get('/dev/mailbox', { schema: { hide: true } }, async (_request, reply) => {
     const nonce = randomBytes(16).toString('base64')
     return reply
-      .header('content-security-policy', `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'unsafe-inline'; connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`)
+      .header('content-security-policy', `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'unsafe-inline'; img-src data:; connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`)
       .type('text/html; charset=utf-8')
       .send(mailboxPage(nonce))
   })

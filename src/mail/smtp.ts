@@ -17,7 +17,7 @@ const CONNECTIONS = 5
 const WAITING = 200
 const STEP_MS = 5_000
 /** Longest that a request waits for its mail. */
-const DELIVERY_MS = 12_000
+const DELIVERY_MS = 8_000
 
 /** Mails through an SMTP account (RFC 5321), over pooled connections with TLS (RFC 8314). */
 export function createSmtp ({ host, port, sender, password, insecure }: SmtpSettings): { send: Mailer, close: () => void } {
@@ -38,10 +38,10 @@ export function createSmtp ({ host, port, sender, password, insecure }: SmtpSett
     disableUrlAccess: true
   })
 
-  // Nodemailer's own queue would send a mail even when everybody has given up on it: what waits, waits here.
+  // Nodemailer's own queue has no end: what waits, waits here.
   const queue = createQueue(CONNECTIONS, WAITING)
 
-  async function deliver ({ to, subject, text, html }: Mail): Promise<void> {
+  async function deliver ({ to, subject, text, html }: Mail, signal: AbortSignal): Promise<void> {
     const { rejected } = await transport.sendMail({
       from: { name: 'Dream 记梦', address: sender },
       // As an object: an address in a string would be parsed, and could turn out to be more than one.
@@ -49,26 +49,20 @@ export function createSmtp ({ host, port, sender, password, insecure }: SmtpSett
       subject,
       text,
       html,
-      headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' }
+      headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
+      // A mail that was given up on must not go out after all, nor its connection stand in the way of others.
+      signal
     })
     if (rejected.length > 0) throw new Error('the mail server refused the recipient')
   }
 
   return {
     async send (mail) {
-      let timer: NodeJS.Timeout | undefined
-      let overdue = false
-      const deadline = new Promise<never>((_resolve, reject) => {
-        timer = setTimeout(() => {
-          overdue = true
-          reject(new Error(`the mail server took longer than ${DELIVERY_MS} ms`))
-        }, DELIVERY_MS)
+      const signal = AbortSignal.timeout(DELIVERY_MS)
+      const overdue = new Promise<never>((_resolve, reject) => {
+        signal.addEventListener('abort', () => { reject(new Error(`the mail server took longer than ${DELIVERY_MS} ms`)) }, { once: true })
       })
-      try {
-        await Promise.race([queue(async () => { if (!overdue) await deliver(mail) }), deadline])
-      } finally {
-        clearTimeout(timer)
-      }
+      await Promise.race([queue(async () => { if (!signal.aborted) await deliver(mail, signal) }), overdue])
     },
     close: () => { transport.close() }
   }

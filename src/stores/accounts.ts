@@ -1,9 +1,13 @@
+import { randomInt } from 'node:crypto'
 import { sql } from 'kysely'
 import type { AccountStore } from '../accounts.ts'
 import { nameKey } from '../canonical.ts'
 import { fail } from '../catalogue.ts'
 import { dateTime, type Database } from './database.ts'
 import { isDuplicate, isUnstorable } from './database-errors.ts'
+
+/** The first version is drawn at random: a number that comes again, in a database made anew, must not bring its old tokens back. */
+const HIGHEST_FIRST_VERSION = 2 ** 30
 
 /**
  * Accounts in the `Users` table. Every method may fail with Code 510.
@@ -48,7 +52,7 @@ export function createAccountStore (database: Database, now: () => number): Acco
     async create ({ email, name, password, role }) {
       try {
         await storable(database.insertInto('Users').values({
-          UserName: name, NameKey: nameKey(name), Email: email, EmailKey: email, Password: password, Role: role, RegisterTime: dateTime(now())
+          UserName: name, NameKey: nameKey(name), Email: email, EmailKey: email, Password: password, Role: role, TokenVersion: randomInt(1, HIGHEST_FIRST_VERSION), RegisterTime: dateTime(now())
         }).execute())
         return 'created'
       } catch (error) {

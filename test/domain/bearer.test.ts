@@ -83,6 +83,7 @@ t.test('T2, T3: a token of a service with another key, issuer or audience is ref
     const [ours, other] = [await build(t, 'embedded', { JWT_SECRET_KEY: key }), await build(t, 'embedded', { JWT_SECRET_KEY: key, ...settings })]
     await ours.register(alice)
     await other.register(alice)
+    for (const { rows } of [ours, other]) await rows('UPDATE Users SET TokenVersion = 0')
     t.match(await ours.get('/CheckJWTToken', { headers: { authorization: `Bearer ${await other.login(alice)}` } }), { status: Object.keys(settings).length === 0 ? 200 : 401 }, JSON.stringify(settings))
     t.match(await ours.get('/CheckJWTToken', { headers: { authorization: `Bearer ${token}` } }), { status: 401 }, 'another key')
   }

@@ -78,6 +78,7 @@ for (const mode of modes) {
     const worlds = await fleet(t, mode)
     const [world] = worlds
     await world.register(alice)
+    await world.rows('UPDATE Users SET TokenVersion = 0')
     await world.post('/Auth/ResetPassword', { Email: alice.Email })
     const VerifyCode = await world.codeFor(alice.Email)
     const passwordOf = (racer: number): string => digest(`password ${racer}`)

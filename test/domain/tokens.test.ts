@@ -26,6 +26,7 @@ async function world (t: Test) {
   const refused = async (t: Test, sent: string, why: string): Promise<void> => {
     t.match(await check(sent), { status: 401, body: { Code: 401 }, headers: { 'www-authenticate': /^Bearer .*error="invalid_token"/, 'x-auth-user-id': undefined } }, why)
   }
+  await world.rows('UPDATE Users SET TokenVersion = 0')
   t.match(await check(token()), { status: 200, headers: { 'x-auth-user-id': '1', 'x-auth-role': 'user' } }, 'a token made like this is accepted')
   return { world, check, token, refused }
 }
