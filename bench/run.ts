@@ -8,7 +8,7 @@ import { find, startMariadb, startRedis, type Service } from '../test/support/se
 import { bareHashes, residentMegabytes, startBare, startService, type Running } from './service.ts'
 
 // `npm run bench`: the compiled service against bare peers, in turn, within one run. Figures are ratios of medians: the
-// machine may be shared, and what disturbs one disturbs the other. Needs about three minutes; --quick about one.
+// machine may be shared, and what disturbs one disturbs the other. Needs about six minutes; --quick about two.
 
 const quick = process.argv.includes('--quick')
 const ROUNDS = quick ? 3 : 7
