@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { MysqlDialect } from 'kysely'
 import mysql, { type ConnectionOptions, type Pool, type PoolOptions } from 'mysql2'
 import { createConnection, type Connection } from 'mysql2/promise'
-import { ConfigError, type Config } from '../src/config.ts'
+import { ConfigError, errorCode, type Config } from '../src/config.ts'
 import { databaseError, isUnavailable } from '../src/stores/database-errors.ts'
 import { createMysqlDatabase, mysqlMigrationSession } from '../src/stores/migrate.mysql.ts'
 import { migrate } from '../src/stores/migrations.ts'
@@ -38,7 +38,7 @@ function connectionOptions (config: Config): ConnectionOptions {
 
 /** A refusal that waiting does not cure, in the operator's words. */
 function refused (error: unknown): ConfigError | undefined {
-  switch (error instanceof Error && 'code' in error && error.code) {
+  switch (errorCode(error)) {
     case 'ER_ACCESS_DENIED_ERROR':
     case 'ER_ACCESS_DENIED_NO_PASSWORD_ERROR': return new ConfigError('DB_USER and DB_PASSWORD are refused by the database server')
     case 'ER_TABLEACCESS_DENIED_ERROR': return new ConfigError('DB_USER may not bring the tables up to date: run "npm run migrate" as a user who may')

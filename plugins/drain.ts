@@ -16,7 +16,6 @@ const DRAIN_MS = 8_500
 async function drain (app: FastifyInstance): Promise<void> {
   /** Connections with the number of their requests under way. */
   const sockets = new Map<Socket, number>()
-
   let timer: NodeJS.Timeout | undefined
 
   app.decorate('draining', false)

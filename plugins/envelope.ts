@@ -96,9 +96,7 @@ function failureOf (error: FastifyError): Failure {
 
 /** The answer to a URL that cannot be read, for which Fastify runs no hook. Not logged: the error repeats the URL. */
 export function answerBadUrl (_error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  const { zh, en } = reasons.Invalid
-  const Reason = languageOf(request) === 'en' ? en : zh
-  sendEnvelope(reply.headers(SAFE_HEADERS), 'BadRequest', { Details: [{ Field: 'Path', Reason }] })
+  sendEnvelope(reply.headers(SAFE_HEADERS), 'BadRequest', { Details: [{ Field: 'Path', Reason: reasons.Invalid[languageOf(request)] }] })
 }
 
 /** The one place where an error becomes an answer. */

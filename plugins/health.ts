@@ -33,10 +33,11 @@ async function health (app: FastifyInstance, config: Config): Promise<void> {
   let last: Promise<Health> | undefined
   let until = 0
 
-  // Both checks write, as a login does: what answers but may not be written to is of no use. No account has the number 0.
+  // Both checks write, as a login does: what answers but may not be written to is of no use. No account has the number 0, and
+  // were there one, it would stay as it is.
   async function check (): Promise<Health> {
     const [database, redis] = await Promise.all([
-      timed(() => app.database.updateTable('Users').set({ LastLogin: null }).where('UserID', '=', 0).execute()),
+      timed(() => app.database.updateTable('Users').set(({ ref }) => ({ LastLogin: ref('LastLogin') })).where('UserID', '=', 0).execute()),
       config.mode === 'server' ? timed(() => app.redis.set('dream:health', '1', 'PX', PATIENCE_MS)) : undefined
     ])
     return {

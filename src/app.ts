@@ -58,7 +58,7 @@ export async function buildApp (config: Config, overrides: Overrides = {}, log?:
   })
 
   // What a client expects beyond 100-continue is no reason to refuse it, which Node would do without an envelope.
-  app.server.on('checkExpectation', (request, response) => { app.routing(request, response) })
+  app.server.on('checkExpectation', (request, response) => { app.server.emit('request', request, response) })
 
   try {
     await assemble(app, config, overrides)

@@ -3,7 +3,7 @@ import closeWithGrace from 'close-with-grace'
 import type { Logger } from 'pino'
 import { announceMode, announcePages } from './announce.ts'
 import { buildApp } from './app.ts'
-import { ConfigError, loadConfig, type Config } from './config.ts'
+import { ConfigError, errorCode, loadConfig, type Config } from './config.ts'
 import { createLog } from './log.ts'
 
 const DRAIN_MS = 10_000
@@ -37,8 +37,11 @@ async function start (): Promise<void> {
 
 start().catch((error: unknown) => {
   if (error instanceof ConfigError) refuse(error.message)
-  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') refuse('PORT is in use by another program')
-  if (error instanceof Error && 'code' in error && (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')) refuse('HOST is not an address of this machine')
-  if (error instanceof Error && 'code' in error && error.code === 'EACCES') refuse('PORT needs rights that this user does not have')
+  switch (errorCode(error)) {
+    case 'EADDRINUSE': return refuse('PORT is in use by another program')
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND': return refuse('HOST is not an address of this machine')
+    case 'EACCES': return refuse('PORT needs rights that this user does not have')
+  }
   refuse(error instanceof Error ? error.stack ?? error.message : String(error))
 })

@@ -1,5 +1,6 @@
 import type { Connection, RowDataPacket } from 'mysql2/promise'
 import { fail } from '../catalogue.ts'
+import { errorCode } from '../config.ts'
 import { dateTime } from './database.ts'
 import type { MigrationSession } from './migrations.ts'
 
@@ -10,10 +11,6 @@ const CHANGE_MS = 3_600_000
 
 /** What a statement answers that was carried out before: MySQL commits each change of a table by itself, so a migration cut off in the middle is taken up again. */
 const ALREADY_DONE = new Set(['ER_TABLE_EXISTS_ERROR', 'ER_DUP_FIELDNAME', 'ER_DUP_KEYNAME'])
-
-function hasCode (error: unknown, codes: Set<string>): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.has(error.code)
-}
 
 /** Creates the database where it is missing and the user may. @throws the server's error where the user may not */
 export async function createMysqlDatabase (connection: Connection, name: string): Promise<void> {
@@ -43,7 +40,7 @@ export function mysqlMigrationSession (connection: Connection, database: string)
       try {
         await connection.query({ sql: statement, timeout: CHANGE_MS })
       } catch (error) {
-        if (!hasCode(error, ALREADY_DONE)) throw error
+        if (!ALREADY_DONE.has(errorCode(error))) throw error
       }
     },
     async applied () {
@@ -51,7 +48,7 @@ export function mysqlMigrationSession (connection: Connection, database: string)
         const [rows] = await connection.query<RowDataPacket[]>({ sql: 'SELECT Version FROM DreamMigrations', timeout: QUICK_MS })
         return rows.map(row => Number(row.Version))
       } catch (error) {
-        if (hasCode(error, new Set(['ER_NO_SUCH_TABLE']))) return []
+        if (errorCode(error) === 'ER_NO_SUCH_TABLE') return []
         throw error
       }
     },
