@@ -51,6 +51,7 @@ export const reasons = {
   Name: { zh: '不能包含控制字符', en: 'must not contain control characters' },
   VerifyCode: { zh: '必须是 6 位数字', en: 'must be six digits' },
   Digest: { zh: '必须是 64 位十六进制的 SM3 摘要', en: 'must be an SM3 digest of 64 hexadecimal digits' },
+  Common: { zh: '密码过于常见，或与邮箱、用户名太接近，请换一个', en: 'is a common password or too close to your name or address: choose another' },
   Json: { zh: '不是合法的 JSON', en: 'is not valid JSON' },
   Text: { zh: '包含非法字符', en: 'contains a character that is not allowed' },
   Invalid: { zh: '格式不正确', en: 'is not valid' }
