@@ -29,17 +29,34 @@ CREATE TABLE IF NOT EXISTS Users (
   UNIQUE INDEX NameKey (NameKey)
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
+CREATE TABLE IF NOT EXISTS Events (
+  EventID CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
+  OccurredAt DATETIME(3) NOT NULL,
+  Type VARCHAR(20) NOT NULL,
+  Outcome VARCHAR(10) NOT NULL,
+  Reason VARCHAR(60) NULL,
+  UserID INT NULL,
+  Account CHAR(43) CHARACTER SET ascii COLLATE ascii_bin NULL,
+  Network VARCHAR(64) NULL,
+  UserAgent VARCHAR(200) NULL,
+  RequestID VARCHAR(60) NULL,
+  INDEX EventsOfUser (UserID, EventID),
+  INDEX EventsOfAccount (Account, EventID)
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
 CREATE TABLE IF NOT EXISTS DreamMigrations (
   Version INT NOT NULL PRIMARY KEY,
   Name VARCHAR(100) NOT NULL,
   AppliedAt DATETIME NOT NULL
 ) DEFAULT CHARACTER SET utf8mb4;
 
--- Marked as applied only where the table above is the one just created, and not an older one that still lacks a step.
+-- Marked as applied only where the tables above are those just created, and not older ones that still lack a step or another
+-- program's.
 INSERT IGNORE INTO DreamMigrations (Version, Name, AppliedAt)
 SELECT Version, Name, UTC_TIMESTAMP() FROM (
-  SELECT 1 AS Version, '001-users.sql' AS Name UNION ALL SELECT 2, '002-account-keys.sql'
+  SELECT 1 AS Version, '001-users.sql' AS Name UNION ALL SELECT 2, '002-account-keys.sql' UNION ALL SELECT 3, '003-events.sql'
 ) AS Steps
 WHERE (SELECT COUNT(*) FROM information_schema.COLUMNS
-       WHERE TABLE_SCHEMA = 'dream' AND TABLE_NAME = 'Users'
-         AND COLUMN_NAME IN ('EmailKey', 'NameKey', 'Role', 'TokenVersion')) = 4;
+       WHERE TABLE_SCHEMA = 'dream'
+         AND (TABLE_NAME = 'Users' AND COLUMN_NAME IN ('EmailKey', 'NameKey', 'Role', 'TokenVersion')
+           OR TABLE_NAME = 'Events' AND COLUMN_NAME IN ('EventID', 'OccurredAt', 'Type', 'Outcome', 'Reason', 'UserID', 'Account', 'Network', 'UserAgent', 'RequestID'))) = 14;

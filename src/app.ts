@@ -3,6 +3,7 @@ import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, t
 import database from '../plugins/database.ts'
 import drain from '../plugins/drain.ts'
 import envelope, { answerBadUrl } from '../plugins/envelope.ts'
+import events from '../plugins/events.ts'
 import healthChecks from '../plugins/health.ts'
 import jwt from '../plugins/jwt.ts'
 import mailer from '../plugins/mailer.ts'
@@ -83,6 +84,7 @@ async function assemble (app: App, config: Config, overrides: Overrides): Promis
 
   // The world outside
   await app.register(database, config)
+  await app.register(events, config)
   if (config.mode === 'server') {
     const { default: redis } = await import('../plugins/redis.ts')
     await app.register(redis, config)

@@ -29,6 +29,7 @@ export const settings = {
   DB_POOL_SIZE: Type.Integer({ minimum: 1, maximum: 1000, default: 10, description: 'Most connections of this process' }),
   DB_TLS: flag(false, 'TLS to the database, certificate verified'),
   DB_MIGRATE: flag(true, 'Apply pending migrations at start; `false`: refuse to start when behind'),
+  EVENTS_RETENTION_DAYS: Type.Integer({ minimum: 1, maximum: 3650, default: 180, description: 'Days that the audit trail keeps an event' }),
   REDIS_HOST: Type.String({ default: 'localhost', description: 'Redis server (server mode)' }),
   REDIS_PORT: Type.Integer({ minimum: 1, maximum: 65535, default: 6379, description: 'Its port' }),
   REDIS_PASSWORD: text('Its password'),

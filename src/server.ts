@@ -6,7 +6,8 @@ import { buildApp } from './app.ts'
 import { ConfigError, errorCode, loadConfig, type Config } from './config.ts'
 import { createLog } from './log.ts'
 
-const DRAIN_MS = 10_000
+/** Requests under way get most of it (plugins/drain.ts); then events are written and connections closed. */
+const STOP_MS = 13_000
 
 /** Readable on a terminal, JSON for a machine. */
 async function openLog ({ LOG_LEVEL }: Config): Promise<Logger> {
@@ -26,7 +27,7 @@ async function start (): Promise<void> {
   const log = await openLog(config)
   announceMode(config, log)
   const app = await buildApp(config, {}, log)
-  closeWithGrace({ delay: DRAIN_MS, logger: log }, async ({ err, signal }) => {
+  closeWithGrace({ delay: STOP_MS, logger: log }, async ({ err, signal }) => {
     if (err) log.fatal({ err }, 'unexpected error')
     else log.info(`${signal ?? 'close'}: finishing what is under way`)
     await app.close()

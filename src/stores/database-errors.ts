@@ -15,13 +15,15 @@ const UNAVAILABLE = new Set([
 
 const UNAVAILABLE_SQLITE = /^SQLITE_(BUSY|CANTOPEN|CORRUPT|FULL|IOERR|LOCKED|NOMEM|NOTADB|PERM|READONLY)/
 
+const DUPLICATE_SQLITE = new Set(['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY'])
+
 function property (error: unknown, name: 'code' | 'errno' | 'sqlState'): unknown {
   return error instanceof Error && name in error ? Reflect.get(error, name) : undefined
 }
 
-/** Whether a unique index refused the row. */
+/** Whether a unique index, or the primary key, refused the row. */
 export function isDuplicate (error: unknown): boolean {
-  return property(error, 'errno') === 1062 || property(error, 'code') === 'SQLITE_CONSTRAINT_UNIQUE'
+  return property(error, 'errno') === 1062 || DUPLICATE_SQLITE.has(String(property(error, 'code')))
 }
 
 // Illegal mix of collations, incorrect string value, impossible conversion: a table of an older character set.

@@ -43,6 +43,15 @@ export function mysqlMigrationSession (connection: Connection, database: string)
         if (!ALREADY_DONE.has(errorCode(error))) throw error
       }
     },
+    async columns (table) {
+      try {
+        const [rows] = await connection.query<RowDataPacket[]>({ sql: 'SHOW COLUMNS FROM ??', timeout: QUICK_MS }, [table])
+        return rows.map(row => String(row.Field))
+      } catch (error) {
+        if (errorCode(error) === 'ER_NO_SUCH_TABLE') return []
+        throw error
+      }
+    },
     async applied () {
       try {
         const [rows] = await connection.query<RowDataPacket[]>({ sql: 'SELECT Version FROM DreamMigrations', timeout: QUICK_MS })

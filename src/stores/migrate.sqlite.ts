@@ -20,6 +20,9 @@ export function sqliteMigrationSession (database: Sqlite.Database): MigrationSes
     async run (statement) {
       database.exec(statement)
     },
+    async columns (table) {
+      return database.prepare('SELECT name FROM pragma_table_info(?)').all(table).map(row => String(Object(row).name))
+    },
     async applied () {
       database.exec('CREATE TABLE IF NOT EXISTS DreamMigrations (Version INTEGER PRIMARY KEY, Name TEXT NOT NULL, AppliedAt TEXT NOT NULL)')
       return database.prepare('SELECT Version FROM DreamMigrations').all().map(row => Number(Object(row).Version))

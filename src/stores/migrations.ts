@@ -14,6 +14,8 @@ export interface MigrationSession {
   /** Runs the work while no other process runs its own. */
   exclusively: <T>(work: () => Promise<T>) => Promise<T>
   run: (statement: string) => Promise<void>
+  /** The columns of a table; none where there is no such table. */
+  columns: (table: string) => Promise<string[]>
   applied: () => Promise<number[]>
   record: (migration: Migration) => Promise<void>
 }
@@ -33,6 +35,21 @@ function statementsOf (text: string): string[] {
   return text.replace(/^--.*$/gm, '').split(/;\s*$/m).map(statement => statement.trim()).filter(statement => statement !== '')
 }
 
+/** Tables whose name may be in use by another program already, with the columns by which ours is known. */
+const CONTESTED = { Events: ['EventID', 'OccurredAt', 'Type', 'Outcome', 'Reason', 'UserID', 'Account', 'Network', 'UserAgent', 'RequestID'] }
+
+/** "Create unless it exists" would take another program's table for ours. */
+async function refuseForeign (session: MigrationSession, pending: Migration[]): Promise<void> {
+  for (const [table, ours] of Object.entries(CONTESTED)) {
+    const creates = new RegExp(`^CREATE TABLE (IF NOT EXISTS )?${table}\\b`)
+    if (!pending.some(({ statements }) => statements.some(statement => creates.test(statement)))) continue
+    const there = await session.columns(table)
+    if (there.length > 0 && !ours.every(column => there.includes(column))) {
+      throw new ConfigError(`${session.dialect === 'mysql' ? 'DB_NAME' : 'DATA_DIR'} has a table ${table} that is not of this service: rename the table, or give the service a database of its own`)
+    }
+  }
+}
+
 /** The database lacks migrations and may not be changed. */
 export class BehindError extends ConfigError {}
 
@@ -42,6 +59,7 @@ export class BehindError extends ConfigError {}
  * @param mayApply whether pending migrations may be applied, else they are an error
  * @returns names of the migrations that were applied
  * @throws {BehindError} when migrations are pending and may not be applied
+ * @throws {ConfigError} where a table of another program stands in the way; nothing is changed then
  */
 export async function migrate (session: MigrationSession, mayApply: boolean): Promise<string[]> {
   const all = migrationsOf(session.dialect)
@@ -55,6 +73,7 @@ export async function migrate (session: MigrationSession, mayApply: boolean): Pr
   return session.exclusively(async () => {
     // Asked again under the lock: another process may have applied them in the meantime.
     const mine = await pending()
+    await refuseForeign(session, mine)
     for (const migration of mine) {
       for (const statement of migration.statements) await session.run(statement)
       await session.record(migration)

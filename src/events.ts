@@ -1,0 +1,116 @@
+import { createHmac, hkdfSync } from 'node:crypto'
+import type { FastifyBaseLogger } from 'fastify'
+import { createEventIds } from './event-ids.ts'
+import { createEventQueue } from './event-queue.ts'
+
+export type EventType = 'sign' | 'verify' | 'login' | 'reset' | 'password_change' | 'throttle' | 'lock' | 'adoption' | 'role_change'
+export type Outcome = 'success' | 'failure'
+
+/** Where a request came from. */
+export interface Origin {
+  /** As `networkOf` gives it. */
+  network: string
+  requestId: string
+  /** As the client sent it. */
+  userAgent: string
+}
+
+/** What happened to an account, or to an address that has none. */
+export interface AuthEvent {
+  type: EventType
+  outcome: Outcome
+  /** Why, in a word of ours such as a key of the catalogue; never what a client sent. */
+  reason?: string | undefined
+  /** The canonical address as asked for. A keyed hash of it is kept, and never the address. */
+  email?: string | undefined
+  userId?: number | undefined
+  /** Absent for what a program does by itself. */
+  origin?: Origin | undefined
+}
+
+/** An event as it is kept. */
+export interface StoredEvent {
+  id: string
+  /** Wall clock, in milliseconds. */
+  at: number
+  type: EventType
+  outcome: Outcome
+  reason: string | null
+  userId: number | null
+  account: string | null
+  network: string | null
+  userAgent: string | null
+  requestId: string | null
+}
+
+/** What the audit trail needs from storage. Every method may fail with Code 510. */
+export interface EventStore {
+  /** Stores all of them, in one atomic step, or none: `duplicate` where one is stored already. */
+  insert: (events: StoredEvent[]) => Promise<'stored' | 'duplicate'>
+  /** Deletes the oldest events before a time in milliseconds, some `limit` at most. Returns how many it found. */
+  purge: (before: number, limit: number) => Promise<number>
+}
+
+export type EventLog = Pick<FastifyBaseLogger, 'debug' | 'info' | 'warn' | 'error'>
+
+/** The audit trail. */
+export interface Events {
+  /** Takes an event down. Neither waits nor throws: it is stored in the background. */
+  record: (event: AuthEvent) => void
+  /** Waits until what was recorded is stored, two seconds at most. */
+  flush: () => Promise<void>
+  /** Likewise, and what could not be stored by then goes to the log, as does what is recorded later. */
+  close: () => Promise<void>
+}
+
+const LONGEST = { word: 60, network: 64, userAgent: 200 }
+/** Controls, direction marks and other invisible ones, halves of surrogate pairs, line separators. */
+const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu
+
+/** What may be shown on any screen and stored in any column. The bound comes first: it keeps the time linear. */
+function printable (text: string, most: number): string {
+  // Joined anew: a slice would keep the whole of a long header in memory.
+  return Array.from(text.slice(0, 2 * most).replace(UNPRINTABLE, '\uFFFD')).slice(0, most).join('')
+}
+
+/**
+ * The keyed hash that stands for an address in the audit trail, 43 characters of base64url: events of one address can be
+ * found together, also where it has no account, and the address cannot be read from them.
+ *
+ * @param secret the service's key, from which the key of the hashes is derived
+ */
+export function createAccountHash (secret: string): (email: string) => string {
+  const key = Buffer.from(hkdfSync('sha256', secret, '', 'dream-auth audit trail', 32))
+  return email => createHmac('sha256', key).update(email).digest('base64url')
+}
+
+/**
+ * @param options.secret the service's key
+ * @param options.now wall clock in milliseconds
+ * @param log where outages are told, and events that cannot be stored are kept
+ */
+export function createEvents (store: Pick<EventStore, 'insert'>, { secret, now }: { secret: string, now: () => number }, log: EventLog): Events {
+  const accountHash = createAccountHash(secret)
+  const nextId = createEventIds()
+  const { add, flush, close } = createEventQueue(store.insert, log)
+
+  return {
+    record ({ type, outcome, reason, email, userId, origin }) {
+      const at = now()
+      add({
+        id: nextId(at),
+        at,
+        type,
+        outcome,
+        reason: reason === undefined ? null : printable(reason, LONGEST.word),
+        userId: userId ?? null,
+        account: email === undefined ? null : accountHash(email),
+        network: origin === undefined ? null : printable(origin.network, LONGEST.network),
+        userAgent: origin === undefined ? null : printable(origin.userAgent, LONGEST.userAgent),
+        requestId: origin === undefined ? null : printable(origin.requestId, LONGEST.word)
+      })
+    },
+    flush,
+    close
+  }
+}
