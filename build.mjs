@@ -8,6 +8,7 @@ await rm('dist', { recursive: true, force: true })
 await build({
   entryPoints: {
     server: 'src/server.ts',
+    'hash-thread': 'src/hash-thread.ts',
     migrate: 'src/cli/migrate.ts',
     openapi: 'src/cli/openapi.ts',
     'common-passwords': 'src/cli/common-passwords.ts',
@@ -26,7 +27,7 @@ await build({
   target: 'node20.19',
   mainFields: ['module', 'main'],
   // Packages with native code or files of their own, which a bundle cannot carry, and a word list that only the build reads.
-  external: ['libsql', '@fastify/swagger-ui', 'pino-pretty', 'autocannon', '@zxcvbn-ts/language-common'],
+  external: ['libsql', '@node-rs/argon2', '@fastify/swagger-ui', 'pino-pretty', 'autocannon', '@zxcvbn-ts/language-common'],
   // The CommonJS packages inside the bundle expect these three names.
   banner: {
     js: [

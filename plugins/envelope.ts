@@ -102,7 +102,7 @@ export function answerBadUrl (_error: FastifyError, request: FastifyRequest, rep
 /** The one place where an error becomes an answer. */
 export function answerError (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const failure = failureOf(error)
-  const { refusals, ...extra } = failure.fields
+  const { refusals, audit: _forTheAuditTrail, ...extra } = failure.fields
   const { code, status } = catalogue[failure.key]
   if (status >= 500) request.log[status === 500 ? 'error' : 'warn']({ err: failure.cause ?? failure, code }, failure.message)
   else if (failure.cause !== undefined) request.log.info({ err: failure.cause, code }, failure.message)

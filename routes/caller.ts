@@ -2,6 +2,6 @@ import type { FastifyRequest } from 'fastify'
 import type { Caller } from '../src/accounts.ts'
 
 /** Who asks. `request.ip` is the forwarded address only where `TRUST_PROXY` names the proxy. */
-export function callerOf (request: Pick<FastifyRequest, 'ip' | 'language'>): Caller {
-  return { address: request.ip, language: request.language }
+export function callerOf ({ ip, language, id, headers }: Pick<FastifyRequest, 'ip' | 'language' | 'id' | 'headers'>): Caller {
+  return { address: ip, language, requestId: id, userAgent: headers['user-agent'] ?? '' }
 }

@@ -1,11 +1,17 @@
 import { randomUUID } from 'node:crypto'
-import { fail, type Language } from './catalogue.ts'
+import type { Audit } from './audit.ts'
+import type { Background } from './background.ts'
+import { fail, Failure, type Language } from './catalogue.ts'
 import type { Codes, Purpose } from './codes.ts'
-import type { Mailer } from './mail/mail.ts'
+import type { SentPassword } from './legacy-hash.ts'
 import { codeMail } from './mail/code-mail.ts'
-import type { Passwords } from './passwords.ts'
+import type { Mailer } from './mail/mail.ts'
+import { noticeMail } from './mail/notice-mail.ts'
+import { networkOf } from './networks.ts'
+import type { Passwords, Verdict } from './passwords.ts'
 import type { Report } from './report.ts'
-import { networkOf, type Throttle } from './throttle.ts'
+import type { Screen } from './screen.ts'
+import type { Throttle } from './throttle.ts'
 import type { Tokens } from './tokens.ts'
 
 export type Role = 'user' | 'super_admin'
@@ -13,7 +19,7 @@ export type Role = 'user' | 'super_admin'
 /** What a token is checked against. */
 export interface Standing { role: Role, tokenVersion: number }
 
-export interface Account extends Standing { id: number, password: string }
+export interface Account extends Standing { id: number, name: string, password: string }
 
 /** What accounts need from storage. E-mails are canonical. Every method may fail with Code 510. */
 export interface AccountStore {
@@ -25,13 +31,13 @@ export interface AccountStore {
   create: (account: { email: string, name: string, password: string, role: Role }) => Promise<'created' | 'Email' | 'Name'>
   /** Replaces the hash and revokes every token, in one step. `false` where the account is gone. */
   replacePassword: (id: number, password: string) => Promise<boolean>
-  /** Replaces a hash by a better one of the same password, unless it was changed meanwhile. */
-  renewHash: (id: number, from: string, to: string) => Promise<void>
+  /** Replaces a hash by another of the same password. `false`, and nothing is done, where it was changed meanwhile. */
+  renewHash: (id: number, from: string, to: string) => Promise<boolean>
   recordLogin: (id: number) => Promise<void>
 }
 
-/** Who asks: the network that is throttled and the language of the mails. */
-export interface Caller { address: string, language: Language }
+/** Who asks: the address that is throttled, the language of the mails, and what the audit trail is told besides. */
+export interface Caller { address: string, language: Language, requestId: string, userAgent: string }
 
 interface Credentials { Email: string, Password: string }
 interface Registration extends Credentials { Name: string }
@@ -46,7 +52,7 @@ export interface Accounts {
   login: (credentials: Credentials, caller: Caller) => Promise<{ token: string, id: number, role: Role }>
   /** Mails a reset code. @throws Codes 503, 518 */
   resetPassword: (request: { Email: string }, caller: Caller) => Promise<void>
-  /** Replaces the password and revokes every token. @throws Codes 400, 503, 520, 521, 529 */
+  /** Replaces the password, revokes every token and code, and tells the owner by mail. @throws Codes 400, 503, 520, 521, 529 */
   updatePassword: (update: Credentials & { VerifyCode: string }, caller: Caller) => Promise<void>
   /** Creates a super administrator unless the account exists, which is never altered. Returns whether it was created. */
   ensureSuperAdmin: (credentials: Credentials) => Promise<boolean>
@@ -55,31 +61,43 @@ export interface Accounts {
 interface Parts {
   store: AccountStore
   passwords: Passwords
+  screen: Screen
   codes: Codes
   throttle: Throttle
   tokens: Tokens
   mailer: Mailer
+  audit: Audit
+  background: Background
   report: Report
 }
+
+/** What the audit trail calls a login that failed. */
+const LOGIN_FAILURES: Record<Extract<Verdict, 'mismatch' | 'unreadable'>, string> = { mismatch: 'wrong_password', unreadable: 'unreadable_hash' }
 
 /**
  * @param options.hideAccounts Sign and ResetPassword tell nothing about who has an account; only a valid code does
  * @param options.codeTtlSeconds what the mails say about the life of a code
  */
 export function createAccounts (parts: Parts, options: { hideAccounts: boolean, codeTtlSeconds: number }): Accounts {
-  const { store, passwords, codes, throttle, tokens, mailer, report } = parts
+  const { store, passwords, screen, codes, throttle, tokens, mailer, audit, background, report } = parts
 
-  async function mailCode (purpose: Purpose, email: string, { language }: Caller): Promise<void> {
-    const code = await codes.issue(purpose, email)
+  /** @param refuse what else speaks against it, asked once the address may be mailed at all */
+  async function mailCode (purpose: Purpose, email: string, caller: Caller, refuse: () => Promise<void>): Promise<void> {
+    await throttle.countMail(caller.address)
+    const asker = await throttle.familiarNetwork(email, caller.address)
+    await codes.refuseWaiting(purpose, email, asker)
+    await refuse()
+    const code = await codes.issue(purpose, email, asker)
     try {
-      await mailer(codeMail(purpose, language, { to: email, code, ttlSeconds: options.codeTtlSeconds }))
+      await mailer(codeMail(purpose, caller.language, { to: email, code, ttlSeconds: options.codeTtlSeconds }))
     } catch (error) {
-      await codes.withdraw(purpose, email, code).catch(failure => { report(failure, 'an undelivered code could not be withdrawn and lives on unknown to all') })
+      await codes.withdraw(purpose, email, code, asker).catch(failure => { report(failure, 'an undelivered code could not be withdrawn and lives on unknown to all') })
       throw fail('MailFailed', {}, error)
     }
   }
 
   async function refuseTaken (email: string, name: string): Promise<void> {
+    if (options.hideAccounts) return
     const field = await store.taken(email, name)
     if (field !== undefined) throw fail('UserExists', { Field: field })
   }
@@ -90,55 +108,74 @@ export function createAccounts (parts: Parts, options: { hideAccounts: boolean, 
     return account
   }
 
+  async function refuseUnknown (email: string): Promise<void> {
+    if (!options.hideAccounts) await existing(email)
+  }
+
+  /** Stores a password anew that was just proved. The login does not fail for it: there is another one to come. */
+  async function renew ({ id, password: from }: Account, password: SentPassword): Promise<boolean> {
+    try {
+      return await store.renewHash(id, from, await passwords.hash(password))
+    } catch (error) {
+      if (error instanceof Failure && error.key === 'Busy') return false
+      throw error
+    }
+  }
+
   return {
     async sign ({ Name, Email, Password }, caller) {
-      passwords.read(Password)
-      await throttle.countMail(caller.address)
-      await codes.refuseWaiting('sign', Email)
-      if (!options.hideAccounts) await refuseTaken(Email, Name)
-      await mailCode('sign', Email, caller)
+      screen(passwords.read(Password), { email: Email, name: Name })
+      await audit('sign', Email, caller, () => mailCode('sign', Email, caller, () => refuseTaken(Email, Name)))
     },
 
     async verify ({ Name, Email, Password, VerifyCode }, caller) {
       const password = passwords.read(Password)
-      await throttle.guess(caller.address, async () => {
-        if (!options.hideAccounts) await refuseTaken(Email, Name)
+      screen(password, { email: Email, name: Name })
+      await audit('verify', Email, caller, () => throttle.guess(caller.address, async () => {
+        await refuseTaken(Email, Name)
         await codes.spend('sign', Email, VerifyCode, async () => {
           const outcome = await store.create({ email: Email, name: Name, password: await passwords.hash(password), role: 'user' })
           if (outcome !== 'created') throw fail('UserExists', { Field: outcome })
         })
-      })
+      }))
     },
 
     async login ({ Email, Password }, caller) {
       const password = passwords.read(Password)
-      return throttle.login(Email, caller.address, async () => {
+      return audit('login', Email, caller, note => throttle.login(Email, caller.address, async () => {
         const account = await store.findByEmail(Email)
+        note.userId = account?.id
         const verdict = await passwords.verify(account?.password, password, networkOf(caller.address))
-        if (account === undefined || verdict === 'mismatch') throw fail('LoginFailed')
-        if (verdict === 'stale') await store.renewHash(account.id, account.password, await passwords.hash(password))
+        if (account === undefined) throw fail('LoginFailed', { audit: 'unknown_account' })
+        if (verdict === 'mismatch' || verdict === 'unreadable') throw fail('LoginFailed', { audit: LOGIN_FAILURES[verdict] })
+        if (verdict !== 'match' && await renew(account, password) && verdict === 'legacy') note.also('adoption', 'login')
         await store.recordLogin(account.id)
         return { token: tokens.issue(account), id: account.id, role: account.role }
-      })
+      }))
     },
 
     async resetPassword ({ Email }, caller) {
-      await throttle.countMail(caller.address)
-      await codes.refuseWaiting('reset', Email)
-      if (!options.hideAccounts) await existing(Email)
-      await mailCode('reset', Email, caller)
+      await audit('reset', Email, caller, () => mailCode('reset', Email, caller, () => refuseUnknown(Email)))
     },
 
     async updatePassword ({ Email, Password, VerifyCode }, caller) {
       const password = passwords.read(Password)
-      await throttle.guess(caller.address, async () => {
-        if (!options.hideAccounts) await existing(Email)
-        await codes.spend('reset', Email, VerifyCode, async () => {
-          const { id } = await existing(Email)
-          if (!await store.replacePassword(id, await passwords.hash(password))) throw fail('UserNotFound')
+      const told = screen(password, { email: Email })
+      await audit('password_change', Email, caller, async note => {
+        await throttle.guess(caller.address, async () => {
+          await refuseUnknown(Email)
+          await codes.spend('reset', Email, VerifyCode, async () => {
+            const { id, name } = await existing(Email)
+            note.userId = id
+            if (!told) screen(password, { email: Email, name })
+            if (!await store.replacePassword(id, await passwords.hash(password))) throw fail('UserNotFound')
+          })
         })
       })
+      // The password is changed: what is left must not make the answer say otherwise.
+      await codes.revokeAll(Email).catch(error => { report(error, 'codes of an account could not be revoked after its password was changed') })
       await throttle.forgive(Email, caller.address)
+      background.run(() => mailer(noticeMail('password_changed', caller.language, { to: Email, at: Date.now() })), 'a notice of a changed password could not be mailed')
     },
 
     async ensureSuperAdmin ({ Email, Password }) {
@@ -148,7 +185,10 @@ export function createAccounts (parts: Parts, options: { hideAccounts: boolean, 
       // The local part makes the name, unless somebody has that already.
       for (const name of [Email.split('@')[0] ?? Email, `admin-${randomUUID()}`]) {
         const outcome = await store.create({ email: Email, name: name.slice(0, 50), password: hash, role: 'super_admin' })
-        if (outcome === 'created') return true
+        if (outcome === 'created') {
+          audit.record('role_change', Email, 'super_admin')
+          return true
+        }
         if (outcome === 'Email') return false
       }
       throw new Error('no name is free for the super administrator')

@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type RawReplyDefaultExpression, type RawRequestDefaultExpression, type RawServerDefault } from 'fastify'
 import database from '../plugins/database.ts'
 import drain from '../plugins/drain.ts'
 import envelope, { answerBadUrl } from '../plugins/envelope.ts'
 import events from '../plugins/events.ts'
+import hashing from '../plugins/hashing.ts'
 import healthChecks from '../plugins/health.ts'
 import jwt from '../plugins/jwt.ts'
 import mailer from '../plugins/mailer.ts'
@@ -48,6 +50,8 @@ export async function buildApp (config: Config, overrides: Overrides = {}, log?:
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
+    // Unlike a count, unique among processes and starts: the audit trail keeps it.
+    genReqId: () => randomUUID(),
     // What still comes over an open connection while the service stops is served, and told to close.
     return503OnClosing: false,
     // Node would answer a request without Host by itself, and not with an envelope: plugins/validation.ts does.
@@ -90,6 +94,7 @@ async function assemble (app: App, config: Config, overrides: Overrides): Promis
     await app.register(redis, config)
   }
   await app.register(mailer, config)
+  await app.register(hashing, config)
   await app.register(jwt, config)
   await app.register(healthChecks, config)
   await app.register(services, { config, overrides })

@@ -71,6 +71,8 @@ interface FailureFields {
   Field?: 'Email' | 'Name'
   /** Code 429: seconds until it is worth trying again. */
   RetryAfter?: number
+  /** Why, in a word for the audit trail. Never sent. Code 429 has it the first time that a limit refuses, and a mere cooldown never. */
+  audit?: string
 }
 
 /** A decision against the request, named by its catalogue key; `plugins/envelope.ts` turns it into the answer. */

@@ -1,37 +1,53 @@
 import { createHmac, hkdfSync, randomInt } from 'node:crypto'
 import { fail } from './catalogue.ts'
+import { limits as counted } from './limits.ts'
+import type { Once } from './once.ts'
 import type { Report } from './report.ts'
 
 /** What a code allows. A code for one purpose is none for another. */
 export type Purpose = 'sign' | 'reset'
 
+/** Every purpose there is. */
+const PURPOSES: Purpose[] = ['sign', 'reset']
+
 /** Wrong guesses after which a code is void. */
 const TRIES = 5
+
+const [MAILBOX] = counted.mailbox
+
+/** What a subject may be sent within a time, on request of one asker or of all that share a budget. The name is opaque. */
+export interface Budget { name: string, points: number, seconds: number }
+
+/** Why a code cannot be had now, and the milliseconds until it can; `none` and 0 where it can. */
+export interface Wait { why: 'none' | 'cooldown' | 'budget', ms: number }
 
 /**
  * Where codes are kept. A subject is a purpose bound to an address; it and the hash are opaque to the store. Each method is
  * one atomic step, whatever else happens to the same subject at the time. Every method may fail with Code 512.
  */
 export interface CodeStore {
-  /** Keeps a new code in place of any older one, unless the subject still waits. Returns the milliseconds it has to wait, 0 when the code was kept. */
-  issue: (subject: string, hash: string, limits: { ttlMs: number, cooldownMs: number, tries: number }) => Promise<number>
-  /** Milliseconds until another code may be issued, 0 for at once. */
-  waiting: (subject: string) => Promise<number>
+  /** Keeps a new code in place of any older one and charges the budget, unless the subject still waits or the budget is used up. */
+  issue: (subject: string, hash: string, limits: { ttlMs: number, cooldownMs: number, tries: number }, budget: Budget) => Promise<Wait>
+  /** Whether another code could be issued now. */
+  waiting: (subject: string, budget: Budget) => Promise<Wait>
   /** Counts a try, then compares. A right code is taken: nobody else can take it until it is released; its try is given back. */
   take: (subject: string, hash: string) => Promise<'taken' | 'wrong' | 'gone'>
   /** Makes a taken code usable again. */
   release: (subject: string, hash: string) => Promise<void>
-  /** Removes the code, and the wait for the next one, if it still is this one. */
-  remove: (subject: string, hash: string) => Promise<void>
+  /** Removes the code, and the wait for the next one, if it still is this one; a budget that is named is given back its charge. */
+  remove: (subject: string, hash: string, budget?: Budget) => Promise<void>
+  /** Removes whatever code there is. */
+  revoke: (subject: string) => Promise<void>
 }
 
+/** `asker`, where it is given, is a network that is familiar to the account: it has a budget of its own. */
 export interface Codes {
-  /** @throws Code 429 while the address waits for the next code */
-  refuseWaiting: (purpose: Purpose, email: string) => Promise<void>
-  /** A new code for the address; any older one is void. @throws Code 429 while the address waits */
-  issue: (purpose: Purpose, email: string) => Promise<string>
+  /** @throws Code 429 while the address waits for the next code, or has had its share of the day */
+  refuseWaiting: (purpose: Purpose, email: string, asker?: string) => Promise<void>
+  /** A new code for the address; any older one is void. @throws Code 429 as above */
+  issue: (purpose: Purpose, email: string, asker?: string) => Promise<string>
   /** Withdraws a code that could not be delivered; the next may be asked for at once. */
-  withdraw: (purpose: Purpose, email: string, code: string) => Promise<void>
+  withdraw: (purpose: Purpose, email: string, code: string, asker?: string) => Promise<void>
   /**
    * Runs the change that the code allows. The code is spent by the change alone: when that fails, it can be used again. In
    * between nobody else can use it, and should the process die, nobody ever can.
@@ -39,14 +55,17 @@ export interface Codes {
    * @throws Code 520 for a wrong code, 521 for one that expired, is spent, void or was never issued; else as `change` does
    */
   spend: <T>(purpose: Purpose, email: string, code: string, change: () => Promise<T>) => Promise<T>
+  /** Voids every code of the address, whatever its purpose. */
+  revokeAll: (email: string) => Promise<void>
 }
 
 /**
  * @param options.secret the service's key, from which the key of the code hashes is derived
  * @param options.ttlSeconds how long a code lives
  * @param options.cooldownSeconds how long an address waits for the next code
+ * @param once whether the audit trail is still to be told
  */
-export function createCodes (store: CodeStore, options: { secret: string, ttlSeconds: number, cooldownSeconds: number }, report: Report): Codes {
+export function createCodes (store: CodeStore, options: { secret: string, ttlSeconds: number, cooldownSeconds: number }, report: Report, once: Once): Codes {
   const key = Buffer.from(hkdfSync('sha256', options.secret, '', 'dream-auth verification codes', 32))
   const hmac = (...parts: string[]): string => createHmac('sha256', key).update(JSON.stringify(parts)).digest('base64url')
   const limits = { ttlMs: options.ttlSeconds * 1000, cooldownMs: options.cooldownSeconds * 1000, tries: TRIES }
@@ -54,23 +73,33 @@ export function createCodes (store: CodeStore, options: { secret: string, ttlSec
   // One code in a million is guessed by chance: bound to purpose and address, a stolen hash is good for neither of the others.
   const hashOf = (purpose: Purpose, email: string, code: string): string => hmac('code', purpose, email, code)
 
-  const refuse = (milliseconds: number): void => {
-    if (milliseconds > 0) throw fail('TooManyRequests', { RetryAfter: Math.ceil(milliseconds / 1000) })
+  const budgetOf = (asker: string | undefined): Budget => ({ ...MAILBOX, name: asker === undefined ? 'strangers' : hmac('asker', asker) })
+
+  const refuse = (subject: string, { why, ms }: Wait): void => {
+    if (why === 'none') return
+    const told = why === 'budget' && once(subject, ms)
+    throw fail('TooManyRequests', { RetryAfter: Math.max(1, Math.ceil(ms / 1000)), ...(told && { audit: MAILBOX.name }) })
   }
 
   return {
-    async refuseWaiting (purpose, email) {
-      refuse(await store.waiting(subjectOf(purpose, email)))
+    async refuseWaiting (purpose, email, asker) {
+      const subject = subjectOf(purpose, email)
+      refuse(subject, await store.waiting(subject, budgetOf(asker)))
     },
 
-    async issue (purpose, email) {
+    async issue (purpose, email, asker) {
       const code = String(randomInt(1_000_000)).padStart(6, '0')
-      refuse(await store.issue(subjectOf(purpose, email), hashOf(purpose, email, code), limits))
+      const subject = subjectOf(purpose, email)
+      refuse(subject, await store.issue(subject, hashOf(purpose, email, code), limits, budgetOf(asker)))
       return code
     },
 
-    async withdraw (purpose, email, code) {
-      await store.remove(subjectOf(purpose, email), hashOf(purpose, email, code))
+    async withdraw (purpose, email, code, asker) {
+      await store.remove(subjectOf(purpose, email), hashOf(purpose, email, code), budgetOf(asker))
+    },
+
+    async revokeAll (email) {
+      await Promise.all(PURPOSES.map(purpose => store.revoke(subjectOf(purpose, email))))
     },
 
     async spend (purpose, email, code, change) {

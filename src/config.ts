@@ -6,12 +6,15 @@ import { envSchema } from 'env-schema'
 import ipaddr from 'ipaddr.js'
 import { isEmail } from './canonical.ts'
 import { parseEnvFile } from './env-file.ts'
-import { isDigest } from './passwords.ts'
+import { isDigest } from './legacy-hash.ts'
+
+/** What becomes of a common password: it is refused, let through with a line in the log, or not looked at. */
+export type DenylistPolicy = 'on' | 'warn' | 'off'
 
 const flag = (fallback: boolean, description: string) => Type.Boolean({ default: fallback, description })
 const text = (description: string) => Type.Optional(Type.String({ description }))
-const choice = <T extends string>(values: T[], fallback: T, description: string) =>
-  Type.Unsafe<T>({ type: 'string', enum: values, default: fallback, description })
+const choice = <T extends string>(values: T[], fallback: T | undefined, description: string) =>
+  Type.Unsafe<T>({ type: 'string', enum: values, ...(fallback !== undefined && { default: fallback }), description })
 
 /** Every setting, once: type, bounds, default and meaning. README's table is checked against it. */
 export const settings = {
@@ -47,7 +50,10 @@ export const settings = {
   EMAIL_SMTP_INSECURE: flag(false, '`true` allows plain SMTP and self-signed certificates (a relay on the same host)'),
   VERIFY_CODE_TTL: Type.Integer({ minimum: 30, maximum: 600, default: 300, description: 'Seconds a mailed code lives' }),
   VERIFY_CODE_COOLDOWN: Type.Integer({ minimum: 1, maximum: 3600, default: 60, description: 'Seconds until an address may be sent another code' }),
+  PASSWORD_HASH: choice(['pbkdf2-sm3', 'argon2id'], 'pbkdf2-sm3', 'How new passwords are stored; both are always accepted'),
   PASSWORD_HASH_ITERATIONS: Type.Integer({ minimum: 1000, maximum: 10_000_000, default: 600_000, description: 'Iterations of PBKDF2-HMAC-SM3; in production at least 100,000' }),
+  PASSWORD_PEPPER: text('Comma-separated secrets of at least 32 bytes that hashes are keyed with: the first for new ones, the others for older ones'),
+  PASSWORD_DENYLIST: Type.Optional(choice<DenylistPolicy>(['on', 'warn', 'off'], undefined, 'What becomes of common passwords: refused, let through with a line in the log, or not looked at; `on` in production, else `warn`')),
   REQUIRE_PASSWORD_DIGEST: flag(false, '`true` refuses passwords that are not SM3 digests'),
   HIDE_ACCOUNTS: flag(false, '`true`: Sign and ResetPassword answer and mail alike for known and unknown addresses'),
   BOOTSTRAP_ADMIN_EMAIL: text('Super administrator to create at start where the account does not exist'),
@@ -60,9 +66,11 @@ const schema = Type.Object(settings)
 type Settings = Static<typeof schema>
 
 /** The settings of one run, complete and checked. Their names are the operator's, so that one word is found everywhere. */
-export interface Config extends Omit<Settings, 'TRUST_PROXY' | 'CORS_ORIGIN'> {
+export interface Config extends Omit<Settings, 'TRUST_PROXY' | 'CORS_ORIGIN' | 'PASSWORD_PEPPER'> {
   HOST: string
   JWT_SECRET_KEY: string
+  PASSWORD_DENYLIST: DenylistPolicy
+  PASSWORD_PEPPER: string[]
   TRUST_PROXY: string[]
   CORS_ORIGIN: string[]
   /** `server` where `DB_HOST` is set, else `embedded`. */
@@ -81,13 +89,13 @@ export function errorCode (error: unknown): string {
 /** Announced settings this version does not have yet: silently ignoring one would be worse than refusing to start. */
 const UNSUPPORTED: Record<string, (value: string) => boolean> = {
   WORKERS: value => value !== '1',
-  PASSWORD_HASH: value => value !== 'pbkdf2-sm3',
-  PASSWORD_PEPPER: () => true,
-  PASSWORD_DENYLIST: value => value.toLowerCase() !== 'false',
   REDIS_SENTINELS: () => true,
   REDIS_MASTER_NAME: () => true,
   REDIS_CLUSTER_NODES: () => true
 }
+
+/** `PASSWORD_DENYLIST` as the boolean that some will take it for. */
+const SWITCH: Record<string, string> = { true: 'on', 1: 'on', false: 'off', 0: 'off' }
 
 /** Words that mark a key copied from an example. */
 const EXAMPLE_KEY = /your[-_ ]|change[-_ ]?me|example|placeholder|secret[-_ ]?key|jwt[-_ ]?secret|<.*>/i
@@ -128,6 +136,8 @@ function withoutEmpty (values: Record<string, string | undefined>): Record<strin
 function prepare (given: Record<string, string>): Record<string, string> {
   const rest = { ...given }
   if (given.FLASK_DEBUG !== undefined) rest.DEBUG ??= given.FLASK_DEBUG
+  const denylist = rest.PASSWORD_DENYLIST?.trim().toLowerCase()
+  if (denylist !== undefined) rest.PASSWORD_DENYLIST = SWITCH[denylist] ?? denylist
   for (const [key, { type }] of Object.entries<TSchema>(settings)) {
     const value = rest[key]?.trim().toLowerCase()
     if (value === undefined) continue
@@ -160,6 +170,8 @@ function complete (checked: Settings): Config {
     HOST: checked.HOST ?? (mode === 'embedded' ? '127.0.0.1' : '0.0.0.0'),
     LOG_LEVEL: checked.DEBUG ? 'debug' : checked.LOG_LEVEL,
     JWT_SECRET_KEY: checked.JWT_SECRET_KEY ?? generatedKey(checked.DATA_DIR),
+    PASSWORD_DENYLIST: checked.PASSWORD_DENYLIST ?? (production ? 'on' : 'warn'),
+    PASSWORD_PEPPER: list(checked.PASSWORD_PEPPER),
     TRUST_PROXY: list(checked.TRUST_PROXY),
     CORS_ORIGIN: list(checked.CORS_ORIGIN)
   }
@@ -172,8 +184,11 @@ function list (value: string | undefined): string[] {
 function refuseUnsafe (checked: Settings, mode: Config['mode'], production: boolean): void {
   const key = checked.JWT_SECRET_KEY
   if (key === undefined && mode === 'server') throw new ConfigError('JWT_SECRET_KEY is missing: server mode needs one of at least 32 bytes, for example from "openssl rand -base64 48"')
-  if (key !== undefined && Buffer.byteLength(key) < LEAST_KEY_BYTES) throw new ConfigError('JWT_SECRET_KEY is too short: at least 32 bytes, for example from "openssl rand -base64 48"')
-  if (key !== undefined && (EXAMPLE_KEY.test(key) || new Set(key).size < 10)) throw new ConfigError('JWT_SECRET_KEY looks like an example value; make one of your own with "openssl rand -base64 48"')
+  if (key !== undefined) refuseWeakSecret('JWT_SECRET_KEY', key)
+  const peppers = list(checked.PASSWORD_PEPPER)
+  for (const pepper of peppers) refuseWeakSecret('PASSWORD_PEPPER', pepper)
+  if (new Set(peppers).size < peppers.length) throw new ConfigError('PASSWORD_PEPPER lists a secret twice')
+  if (key !== undefined && peppers.includes(key)) throw new ConfigError('PASSWORD_PEPPER must not be JWT_SECRET_KEY: who has one would have the other')
   if (checked.EMAIL_SMTP_SERVER === undefined) {
     if (production) throw new ConfigError('EMAIL_SMTP_SERVER is missing: with NODE_ENV=production mails have to leave the house')
   } else {
@@ -193,6 +208,11 @@ function refuseUnsafe (checked: Settings, mode: Config['mode'], production: bool
   for (const origin of list(checked.CORS_ORIGIN)) {
     if (!URL.canParse(origin) || new URL(origin).origin !== origin) throw new ConfigError('CORS_ORIGIN must list origins like https://app.example.com, separated by commas')
   }
+}
+
+function refuseWeakSecret (name: 'JWT_SECRET_KEY' | 'PASSWORD_PEPPER', secret: string): void {
+  if (Buffer.byteLength(secret) < LEAST_KEY_BYTES) throw new ConfigError(`${name} is too short: at least 32 bytes, for example from "openssl rand -base64 48"`)
+  if (EXAMPLE_KEY.test(secret) || new Set(secret).size < 10) throw new ConfigError(`${name} looks like an example value; make one of your own with "openssl rand -base64 48"`)
 }
 
 /** The key of an embedded deployment, made once and kept in its data folder, for the owner's eyes only. */

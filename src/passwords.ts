@@ -1,33 +1,31 @@
-import { createHash, pbkdf2, randomBytes, timingSafeEqual } from 'node:crypto'
-import { promisify } from 'node:util'
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import smCrypto from 'sm-crypto'
 import { fail } from './catalogue.ts'
+import { isDigest, matchesBareHash, readingsOf, type SentPassword } from './legacy-hash.ts'
+import type { Pepper } from './pepper.ts'
+import { formatHash, parseHash, type Cost, type Inner, type StoredHash } from './phc.ts'
 import type { Queue } from './queue.ts'
-
-const derive = promisify(pbkdf2)
-
-const DIGEST = /^[0-9a-f]{64}$/i
-/** Whether a password is an SM3 digest already. */
-export const isDigest = (sent: string): boolean => DIGEST.test(sent)
+import type { Stretch } from './stretch.ts'
 
 const SALT_BYTES = 16
-const KEY_BYTES = 32
-/** A stored hash that asks for more than this is taken for damaged: a tampered row must not be able to stall the service. */
-const MOST_ITERATIONS = 10_000_000
 
-/** A password as it arrived, and its canonical digest: lower-case hexadecimal SM3 (GB/T 32905). Neither is ever stored or logged. */
-export interface SentPassword { sent: string, digest: string }
+/** GB/T 32905, appendix A.1. */
+const SM3_OF_ABC = '66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0'
 
-interface PhcHash { iterations: number, salt: Buffer, key: Buffer }
-
-/** `stale`: it matches, but is stored in a form that should be replaced by a fresh hash. */
-export type Verdict = 'match' | 'stale' | 'mismatch'
+/**
+ * `match`: it is the password. `stale`: it is, but stored at another cost than is set now, or without the pepper. `legacy`: it is,
+ * but stored as the old service did. `mismatch`: it is not. `unreadable`: nobody can tell, as the row is damaged or its pepper is
+ * not there. The last two are one to the client.
+ */
+export type Verdict = 'match' | 'stale' | 'legacy' | 'mismatch' | 'unreadable'
 
 export interface Passwords {
   /** @throws Code 400 where only digests are accepted and this is none */
   read: (sent: string) => SentPassword
   /** A salted, stretched hash as a PHC string. @throws Code 529 when the hashing queue is full */
   hash: (password: SentPassword) => Promise<string>
+  /** The same for a bare hash of the old service, of which the password is not known. @throws Code 529 */
+  wrap: (bare: string, inner: Inner) => Promise<string>
   /**
    * Compares with what is stored; `undefined` stands for an account that does not exist and costs the same.
    *
@@ -37,41 +35,60 @@ export interface Passwords {
   verify: (stored: string | undefined, password: SentPassword, owner?: string) => Promise<Verdict>
 }
 
-/**
- * @param options.iterations of PBKDF2-HMAC-SM3 (RFC 8018) for new hashes
- * @param options.requireDigest whether a password must arrive as a digest
- * @param queue bounds the hashes that run at once
- */
-export function createPasswords (options: { iterations: number, requireDigest: boolean }, queue: Queue): Passwords {
-  const stretch = (digest: string, salt: Buffer, iterations: number): Promise<Buffer> => derive(digest, salt, iterations, KEY_BYTES, 'sm3')
+export interface PasswordOptions {
+  /** What new hashes cost. */
+  cost: Cost
+  /** Whether a password must arrive as a digest. */
+  requireDigest: boolean
+  /** The first is that of new hashes; the others are those of older ones. None: hashes are not keyed. */
+  peppers: Pepper[]
+}
 
-  async function hash ({ digest }: SentPassword): Promise<string> {
+/**
+ * @param queue bounds the hashes that run at once
+ * @param stretch runs one
+ */
+export function createPasswords ({ cost, requireDigest, peppers }: PasswordOptions, queue: Queue, stretch: Stretch): Passwords {
+  const [current] = peppers
+
+  async function make (input: string, cost: Cost, inner?: Inner): Promise<string> {
     const salt = randomBytes(SALT_BYTES)
-    return format({ iterations: options.iterations, salt, key: await queue(() => stretch(digest, salt, options.iterations)) })
+    const key = await queue(() => stretch(current?.apply(input) ?? input, salt, cost))
+    return formatHash({ cost, salt, key, ...(current && { keyId: current.id }), ...(inner && { inner }) })
   }
+
+  const upToDate = (stored: StoredHash): boolean => isAsStrong(stored.cost, cost) && stored.keyId === current?.id
 
   return {
     read (sent) {
       if (isDigest(sent)) return { sent, digest: sent.toLowerCase() }
-      if (options.requireDigest) throw fail('BadRequest', { refusals: [{ field: 'Password', reason: 'Digest' }] })
+      if (requireDigest) throw fail('BadRequest', { refusals: [{ field: 'Password', reason: 'Digest' }] })
       return { sent, digest: smCrypto.sm3(sent) }
     },
 
-    hash,
+    hash: ({ digest }) => make(digest, cost),
+
+    wrap: (bare, inner) => make(bare.toLowerCase(), halved(cost), inner),
 
     async verify (stored, password, owner) {
-      const parsed = stored === undefined ? undefined : parse(stored)
-      if (parsed === undefined) {
-        // Unknown account, damaged row or a bare digest of the old service: all stretch once, as a current hash would.
-        await queue(() => stretch(password.digest, randomBytes(SALT_BYTES), options.iterations), owner)
-        return stored !== undefined && matchesBareDigest(stored, password) ? 'stale' : 'mismatch'
+      const parsed = parseHash(stored ?? '')
+      const pepper = peppers.find(({ id }) => id === parsed?.keyId)
+      if (parsed === undefined || (parsed.keyId !== undefined && pepper === undefined)) {
+        // Unknown account, damaged row, missing pepper or a bare hash of the old service: all stretch once, as a current hash would.
+        await queue(() => stretch(password.digest, randomBytes(SALT_BYTES), cost), owner)
+        if (stored === undefined) return 'mismatch'
+        return !isDigest(stored) ? 'unreadable' : matchesBareHash(stored, password) ? 'legacy' : 'mismatch'
       }
-      const { iterations, salt } = parsed
+      const { salt, inner } = parsed
       return queue(async () => {
-        const key = await stretch(password.digest, salt, iterations)
-        if (timingSafeEqual(key, parsed.key)) return iterations < options.iterations ? 'stale' : 'match'
-        // A hash from before the iterations were raised must not be quicker than one that does not exist.
-        if (iterations < options.iterations) await stretch(password.digest, salt, options.iterations - iterations)
+        const readings = inner === undefined ? [password.digest] : readingsOf(inner, password)
+        for (const reading of readings) {
+          const key = await stretch(pepper?.apply(reading) ?? reading, salt, parsed.cost)
+          if (timingSafeEqual(key, parsed.key)) return inner !== undefined ? 'legacy' : upToDate(parsed) ? 'match' : 'stale'
+        }
+        // A cheaper hash must not be quicker than one that does not exist.
+        const rest = remaining(cost, parsed.cost, readings.length)
+        if (rest !== undefined) await stretch(password.digest, salt, rest)
         return 'mismatch'
       }, owner)
     }
@@ -79,32 +96,36 @@ export function createPasswords (options: { iterations: number, requireDigest: b
 }
 
 /**
- * The old service stored 64 hexadecimal digits without salt: SHA-256 or SM3 of the string the client sent, or the SM3
- * digest the client sent. Clients sent digests or passwords, so both forms are tried.
+ * That the native SM3 gives the standard's example. An OpenSSL without it, or with a broken one, would lock everybody out.
+ *
+ * @throws where it does not
  */
-function matchesBareDigest (stored: string, { sent, digest }: SentPassword): boolean {
-  if (!isDigest(stored)) return false
-  const bare = Buffer.from(stored, 'hex')
-  const candidates = [digest, ...[sent, digest].flatMap(text => [hex('sha256', text), hex('sm3', text)])]
-  // Every candidate is compared, so that the time does not tell which one it was.
-  return candidates.map(candidate => timingSafeEqual(Buffer.from(candidate, 'hex'), bare)).includes(true)
+export function checkSm3 (sm3: (text: string) => string = text => createHash('sm3').update(text).digest('hex')): void {
+  if (sm3('abc') !== SM3_OF_ABC) throw new Error('SM3 of "abc" is not what GB/T 32905 says')
 }
 
-function hex (algorithm: 'sha256' | 'sm3', text: string): string {
-  return createHash(algorithm).update(text).digest('hex')
+function isAsStrong (one: Cost, other: Cost): boolean {
+  if (one.scheme === 'pbkdf2-sm3') return other.scheme === one.scheme && one.iterations >= other.iterations
+  return other.scheme === one.scheme && one.memoryKib >= other.memoryKib && one.passes >= other.passes
 }
 
-const base64 = (bytes: Buffer): string => bytes.toString('base64').replaceAll('=', '')
-
-/** PHC string format: `$pbkdf2-sm3$i=600000,l=32$<salt>$<hash>`, in base64 without padding. */
-function format ({ iterations, salt, key }: PhcHash): string {
-  return `$pbkdf2-sm3$i=${iterations},l=${key.length}$${base64(salt)}$${base64(key)}`
+/** Two of these cost what one of those does: for hashes of the old service, which can be read in two ways. */
+function halved (cost: Cost): Cost {
+  return cost.scheme === 'pbkdf2-sm3'
+    ? { ...cost, iterations: Math.floor(cost.iterations / 2) }
+    : { ...cost, passes: Math.max(1, Math.floor(cost.passes / 2)) }
 }
 
-function parse (stored: string): PhcHash | undefined {
-  const [, i, l, salt, key] = /^\$pbkdf2-sm3\$i=([1-9]\d{0,7}),l=(\d{2})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{43})$/.exec(stored) ?? []
-  if (i === undefined || l === undefined || salt === undefined || key === undefined) return undefined
-  const iterations = Number(i)
-  if (iterations > MOST_ITERATIONS || Number(l) !== KEY_BYTES) return undefined
-  return { iterations, salt: Buffer.from(salt, 'base64'), key: Buffer.from(key, 'base64') }
+/** What is left of a whole cost once `times` a part has been spent; `undefined` for nothing. */
+function remaining (whole: Cost, part: Cost, times: number): Cost | undefined {
+  if (whole.scheme === 'pbkdf2-sm3' && part.scheme === whole.scheme) {
+    const iterations = whole.iterations - times * part.iterations
+    return iterations > 0 ? { ...whole, iterations } : undefined
+  }
+  if (whole.scheme === 'argon2id' && part.scheme === whole.scheme) {
+    // Time goes with memory times passes.
+    const passes = Math.round(whole.passes - times * part.passes * part.memoryKib / whole.memoryKib)
+    return passes > 0 ? { ...whole, passes } : undefined
+  }
+  return whole
 }

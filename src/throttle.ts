@@ -1,23 +1,10 @@
 import { createHmac } from 'node:crypto'
-import ipaddr from 'ipaddr.js'
-import type { RateLimiterAbstract } from 'rate-limiter-flexible'
-import { RateLimiterRes } from 'rate-limiter-flexible'
+import { RateLimiterRes, type RateLimiterAbstract } from 'rate-limiter-flexible'
 import { fail, Failure, type Key } from './catalogue.ts'
+import { FAMILIAR_SECONDS, limits, type Limit } from './limits.ts'
+import { blockOf, networkOf } from './networks.ts'
+import type { Once } from './once.ts'
 import type { Report } from './report.ts'
-
-/** `points` within `seconds`; then nothing more until the `seconds` are over. */
-export interface Limit { name: string, points: number, seconds: number }
-
-export const limits = {
-  /** Failed logins of one account from one network. */
-  login: { name: 'login', points: 10, seconds: 15 * 60 },
-  /** Failed logins from one network, whatever the account: a person errs less, a household or an office little more. */
-  network: { name: 'network', points: 100, seconds: 15 * 60 },
-  /** Wrong or missing codes from one network. Each code has its own five tries besides. */
-  guess: { name: 'guess', points: 100, seconds: 15 * 60 },
-  /** Mails asked for from one network. */
-  mail: { name: 'mail', points: 60, seconds: 15 * 60 }
-} as const satisfies Record<string, Limit>
 
 /** Counters that guard what a stranger may repeat. Counts are atomic. Every method may fail with Codes 429 and 512. */
 export interface Throttle {
@@ -27,92 +14,117 @@ export interface Throttle {
   guess: <T>(address: string, run: () => Promise<T>) => Promise<T>
   /** Counts a mail that somebody asks for. */
   countMail: (address: string) => Promise<void>
-  /** Forgets the failed logins of an account from a network: its owner has just proved the mailbox. */
+  /** The network of an address, where the account has logged in from it before. */
+  familiarNetwork: (email: string, address: string) => Promise<string | undefined>
+  /** Forgets the failed logins of an account and makes the network familiar to it: its owner has just proved the mailbox. */
   forgive: (email: string, address: string) => Promise<void>
 }
 
-interface Count { limiter: RateLimiterAbstract, key: string }
+/** A counter under one key. */
+interface Count { limit: Limit, limiter: RateLimiterAbstract, key: string }
+
+const WRONG_PASSWORD: Key[] = ['LoginFailed']
+const WRONG_CODE: Key[] = ['CodeWrong', 'CodeExpired', 'UserExists', 'UserNotFound']
 
 /**
  * @param limiter makes a counter, in Redis or in the process
  * @param secret key of the hashes that stand for accounts and networks in the counters
+ * @param once whether the audit trail is still to be told
  */
-export function createThrottle (limiter: (limit: Limit) => RateLimiterAbstract, secret: string, report: Report): Throttle {
-  const login = limiter(limits.login)
-  const network = limiter(limits.network)
-  const guess = limiter(limits.guess)
-  const mail = limiter(limits.mail)
+export function createThrottle (limiter: (limit: Limit) => RateLimiterAbstract, secret: string, report: Report, once: Once): Throttle {
+  const limiters = Object.values(limits).flat().map((limit: Limit) => ({ limit, limiter: limiter(limit) }))
+  const familiar = limiter({ name: 'familiar', points: 1, seconds: FAMILIAR_SECONDS })
   const keyOf = (...parts: string[]): string => createHmac('sha256', secret).update(JSON.stringify(['throttle', ...parts])).digest('base64url')
 
+  const counts = (group: readonly Limit[], ...parts: string[]): Count[] => {
+    const key = keyOf(...parts)
+    return limiters.filter(({ limit }) => group.includes(limit)).map(each => ({ ...each, key }))
+  }
+  const ofLogin = (email: string, network: string): Count[] => counts(limits.login, email, network)
+  const ofAccount = (email: string): Count[] => counts(limits.account, email)
+
   // What was decided stands, whether or not the counter could be put right.
-  const settle = async (change: Promise<unknown>): Promise<void> => {
-    await change.catch(error => { report(error, 'a throttle counter could not be put back and stays too high until it expires') })
+  const settle = async (changes: Array<Promise<unknown>>): Promise<void> => {
+    await Promise.all(changes).catch(error => { report(error, 'a throttle counter could not be put back and stays too high until it expires') })
+  }
+  const giveBack = (taken: Count[]): Promise<void> => settle(taken.map(({ limiter, key }) => limiter.reward(key)))
+
+  /** Counts all or, where one of them refuses, none: what was refused was not tried. */
+  async function take (wanted: Count[]): Promise<void> {
+    const outcomes = await Promise.allSettled(wanted.map(({ limiter, key }) => limiter.consume(key)))
+    if (outcomes.every(({ status }) => status === 'fulfilled')) return
+    await giveBack(wanted.filter((_, i) => outcomes[i]?.status === 'fulfilled'))
+    const refused: Array<{ count: Count, ms: number }> = []
+    for (const [i, count] of wanted.entries()) {
+      const outcome = outcomes[i]
+      if (outcome?.status !== 'rejected') continue
+      if (!(outcome.reason instanceof RateLimiterRes)) throw fail('CacheUnavailable', {}, outcome.reason)
+      refused.push({ count, ms: outcome.reason.msBeforeNext })
+    }
+    const [longest] = refused.sort((a, b) => b.ms - a.ms)
+    const told = longest !== undefined && once(`${longest.count.limit.name}:${longest.count.key}`, longest.ms)
+    throw fail('TooManyRequests', { RetryAfter: Math.max(1, Math.ceil((longest?.ms ?? 0) / 1000)), ...(told && { audit: longest.count.limit.name }) })
   }
 
-  async function guarded<T> (counts: Count[], wrong: Key[], run: () => Promise<T>): Promise<T> {
-    const taken: Count[] = []
-    const giveBack = async (): Promise<void> => {
-      await Promise.all(taken.map(({ limiter, key }) => settle(limiter.reward(key))))
-    }
-    for (const count of counts) {
-      try {
-        await counted(count.limiter.consume(count.key))
-      } catch (error) {
-        // What was refused was not tried.
-        await giveBack()
-        throw error
-      }
-      taken.push(count)
+  /**
+   * Runs what is counted before it is tried. The narrow counters come first, so that whoever is refused there is not even
+   * for a moment counted in those that others share.
+   */
+  async function guarded<T> (narrow: Count[], wide: Count[], wrong: Key[], run: () => Promise<T>): Promise<T> {
+    await take(narrow)
+    try {
+      await take(wide)
+    } catch (error) {
+      await giveBack(narrow)
+      throw error
     }
     try {
       const result = await run()
-      await giveBack()
+      await giveBack([...narrow, ...wide])
       return result
     } catch (error) {
-      if (!(error instanceof Failure && wrong.includes(error.key))) await giveBack()
+      if (!(error instanceof Failure && wrong.includes(error.key))) await giveBack([...narrow, ...wide])
       throw error
     }
   }
 
+  async function familiarNetwork (email: string, address: string): Promise<string | undefined> {
+    const network = networkOf(address)
+    try {
+      return await familiar.get(keyOf(email, network)) === null ? undefined : network
+    } catch (error) {
+      throw fail('CacheUnavailable', {}, error)
+    }
+  }
+
+  async function forgive (email: string, address: string): Promise<void> {
+    const network = networkOf(address)
+    await settle([
+      ...[...ofLogin(email, network), ...ofAccount(email)].map(({ limiter, key }) => limiter.delete(key)),
+      familiar.set(keyOf(email, network), 1, FAMILIAR_SECONDS)
+    ])
+  }
+
   return {
     async login (email, address, run) {
-      const who = { limiter: login, key: keyOf(email, networkOf(address)) }
-      const result = await guarded([{ limiter: network, key: keyOf(networkOf(address)) }, who], ['LoginFailed'], run)
-      await settle(login.delete(who.key))
+      const network = networkOf(address)
+      // Strangers may close an account to strangers, and never to a network that its owner has used.
+      const strange = await familiarNetwork(email, address) === undefined ? [...ofAccount(email), ...counts(limits.block, blockOf(address))] : []
+      const result = await guarded(ofLogin(email, network), [...counts(limits.network, network), ...strange], WRONG_PASSWORD, run)
+      await forgive(email, address)
       return result
     },
 
     async guess (address, run) {
-      return guarded([{ limiter: guess, key: keyOf(networkOf(address)) }], ['CodeWrong', 'CodeExpired', 'UserExists', 'UserNotFound'], run)
+      return guarded(counts(limits.guess, networkOf(address)), counts(limits.guessBlock, blockOf(address)), WRONG_CODE, run)
     },
 
     async countMail (address) {
-      await counted(mail.consume(keyOf(networkOf(address))))
+      await take(counts(limits.mail, networkOf(address)))
+      await take(counts(limits.mailBlock, blockOf(address)))
     },
 
-    async forgive (email, address) {
-      await settle(login.delete(keyOf(email, networkOf(address))))
-    }
+    familiarNetwork,
+    forgive
   }
-}
-
-async function counted (count: Promise<unknown>): Promise<void> {
-  try {
-    await count
-  } catch (error) {
-    if (error instanceof RateLimiterRes) throw fail('TooManyRequests', { RetryAfter: Math.max(1, Math.ceil(error.msBeforeNext / 1000)) })
-    throw fail('CacheUnavailable', {}, error)
-  }
-}
-
-const IPV6_NETWORK_GROUPS = 4
-
-/** What counts as one network: an IPv4 address, also when written as IPv6, or the /64 that an IPv6 customer is given. */
-export function networkOf (address: string): string {
-  // Some proxies forward the port with the address.
-  const bare = /^\[(.*)\](?::\d+)?$/.exec(address)?.[1] ?? address.replace(/^([\d.]+):\d+$/, '$1')
-  // Whoever can make addresses up would otherwise have a count for each.
-  if (!ipaddr.isValid(bare)) return 'unknown'
-  const parsed = ipaddr.process(bare)
-  return parsed instanceof ipaddr.IPv6 ? `${parsed.parts.slice(0, IPV6_NETWORK_GROUPS).map(part => part.toString(16)).join(':')}::/64` : parsed.toString()
 }

@@ -21,7 +21,7 @@ export interface Signer {
 export interface Identity { id: number, role: Role }
 
 export interface Tokens {
-  issue: (account: Account) => string
+  issue: (account: Pick<Account, 'id' | 'tokenVersion'>) => string
   /**
    * @param authorization the `Authorization` header (RFC 6750, section 2.1)
    * @throws Code 401 for no token or one that is malformed, expired, revoked or wrongly signed; 510

@@ -38,10 +38,10 @@ export function createAccountStore (database: Database, now: () => number): Acco
 
     async findByEmail (email) {
       const row = await database.selectFrom('Users')
-        .select(['UserID', 'Password', 'Role', 'TokenVersion'])
+        .select(['UserID', 'UserName', 'Password', 'Role', 'TokenVersion'])
         .where('EmailKey', '=', email)
         .executeTakeFirst()
-      return row && { id: row.UserID, password: row.Password, role: row.Role, tokenVersion: row.TokenVersion }
+      return row && { id: row.UserID, name: row.UserName, password: row.Password, role: row.Role, tokenVersion: row.TokenVersion }
     },
 
     async standing (id) {
@@ -71,7 +71,8 @@ export function createAccountStore (database: Database, now: () => number): Acco
     },
 
     async renewHash (id, from, to) {
-      await database.updateTable('Users').set({ Password: to }).where('UserID', '=', id).where('Password', '=', from).execute()
+      const { numUpdatedRows } = await database.updateTable('Users').set({ Password: to }).where('UserID', '=', id).where('Password', '=', from).executeTakeFirst()
+      return numUpdatedRows > 0n
     },
 
     async recordLogin (id) {

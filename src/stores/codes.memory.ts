@@ -1,10 +1,13 @@
 import { fail } from '../catalogue.ts'
-import type { CodeStore } from '../codes.ts'
+import type { Budget, CodeStore, Wait } from '../codes.ts'
 
+interface Charge { count: number, expires: number }
 interface Entry { hash: string, tries: number, taken: boolean, expires: number, waitUntil: number }
 
 /** More codes than this at once are refused: memory is bounded, and no code is dropped to make room for another. */
 const MOST_CODES = 100_000
+/** Budgets live for a day. */
+const MOST_CHARGES = 200_000
 const FULL_RETRY_SECONDS = 60
 
 /**
@@ -14,35 +17,59 @@ const FULL_RETRY_SECONDS = 60
  */
 export function createMemoryCodeStore (now: () => number): CodeStore {
   const entries = new Map<string, Entry>()
+  const charges = new Map<string, Charge>()
 
   function live (subject: string): Entry | undefined {
     const entry = entries.get(subject)
     return entry !== undefined && entry.expires > now() ? entry : undefined
   }
 
-  /** Entries lie in the order of their issue, and so, nearly, of their end. */
+  /** Both lie in the order in which they were made, and so, nearly, of their end. */
   function dropEnded (): void {
     for (const [subject, entry] of entries) {
       if (entry.expires > now() || entry.waitUntil > now()) break
       entries.delete(subject)
     }
+    for (const [key, { expires }] of charges) {
+      if (expires > now()) break
+      charges.delete(key)
+    }
   }
 
-  const waitOf = (subject: string): number => Math.max(0, (entries.get(subject)?.waitUntil ?? 0) - now())
+  const keyOf = (subject: string, { name }: Budget): string => `${subject}:${name}`
+
+  function charged (subject: string, budget: Budget): Charge | undefined {
+    const charge = charges.get(keyOf(subject, budget))
+    return charge !== undefined && charge.expires > now() ? charge : undefined
+  }
+
+  function charge (subject: string, budget: Budget): void {
+    const held = charged(subject, budget)
+    if (held === undefined) charges.delete(keyOf(subject, budget))
+    charges.set(keyOf(subject, budget), { count: (held?.count ?? 0) + 1, expires: held?.expires ?? now() + budget.seconds * 1000 })
+  }
+
+  function waitOf (subject: string, budget: Budget): Wait {
+    const cooldown = (entries.get(subject)?.waitUntil ?? 0) - now()
+    if (cooldown > 0) return { why: 'cooldown', ms: cooldown }
+    const charge = charged(subject, budget)
+    return charge !== undefined && charge.count >= budget.points ? { why: 'budget', ms: charge.expires - now() } : { why: 'none', ms: 0 }
+  }
 
   return {
-    async issue (subject, hash, { ttlMs, cooldownMs, tries }) {
-      const wait = waitOf(subject)
-      if (wait > 0) return wait
+    async issue (subject, hash, { ttlMs, cooldownMs, tries }, budget) {
+      const wait = waitOf(subject, budget)
+      if (wait.why !== 'none') return wait
       dropEnded()
-      if (entries.size >= MOST_CODES) throw fail('TooManyRequests', { RetryAfter: FULL_RETRY_SECONDS })
+      if (entries.size >= MOST_CODES || charges.size >= MOST_CHARGES) throw fail('TooManyRequests', { RetryAfter: FULL_RETRY_SECONDS })
+      charge(subject, budget)
       entries.delete(subject)
       entries.set(subject, { hash, tries, taken: false, expires: now() + ttlMs, waitUntil: now() + cooldownMs })
-      return 0
+      return wait
     },
 
-    async waiting (subject) {
-      return waitOf(subject)
+    async waiting (subject, budget) {
+      return waitOf(subject, budget)
     },
 
     async take (subject, hash) {
@@ -61,8 +88,17 @@ export function createMemoryCodeStore (now: () => number): CodeStore {
       if (entry?.hash === hash) entry.taken = false
     },
 
-    async remove (subject, hash) {
-      if (entries.get(subject)?.hash === hash) entries.delete(subject)
+    async remove (subject, hash, budget) {
+      if (entries.get(subject)?.hash !== hash) return
+      entries.delete(subject)
+      const charge = budget && charged(subject, budget)
+      if (charge !== undefined && charge.count > 0) charge.count--
+    },
+
+    async revoke (subject) {
+      const entry = entries.get(subject)
+      // The wait for the next one stays.
+      if (entry !== undefined) entry.expires = now()
     }
   }
 }

@@ -1,24 +1,34 @@
 import type { Redis, Result } from 'ioredis'
 import { fail } from '../catalogue.ts'
-import type { CodeStore } from '../codes.ts'
+import type { Budget, CodeStore, Wait } from '../codes.ts'
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    dreamIssueCode (code: string, wait: string, hash: string, ttlMs: number, cooldownMs: number, tries: number): Result<number, Context>
+    dreamIssueCode (code: string, wait: string, budget: string, hash: string, ttlMs: number, cooldownMs: number, tries: number, points: number, seconds: number): Result<[Wait['why'], number], Context>
+    dreamWaitForCode (wait: string, budget: string, points: number): Result<[Wait['why'], number], Context>
     dreamTakeCode (code: string, hash: string): Result<string, Context>
     dreamReleaseCode (code: string, hash: string): Result<number, Context>
-    dreamRemoveCode (code: string, wait: string, hash: string): Result<number, Context>
+    dreamRemoveCode (code: string, wait: string, budget: string, hash: string): Result<number, Context>
   }
 }
 
-const ISSUE = `
-local wait = redis.call('PTTL', KEYS[2])
-if wait > 0 then return wait end
+/** Expects KEYS: wait, budget; ARGV: what the budget allows. */
+const waitOf = (wait: string, budget: string, points: string): string => `
+local cooldown = redis.call('PTTL', ${wait})
+if cooldown > 0 then return { 'cooldown', cooldown } end
+if tonumber(redis.call('GET', ${budget}) or '0') >= tonumber(${points}) then return { 'budget', redis.call('PTTL', ${budget}) } end`
+
+const WAIT = `${waitOf('KEYS[1]', 'KEYS[2]', 'ARGV[1]')}
+return { 'none', 0 }`
+
+const ISSUE = `${waitOf('KEYS[2]', 'KEYS[3]', 'ARGV[5]')}
+redis.call('SET', KEYS[3], 0, 'EX', ARGV[6], 'NX')
+redis.call('INCR', KEYS[3])
 redis.call('SET', KEYS[2], '1', 'PX', ARGV[3])
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'hash', ARGV[1], 'tries', ARGV[4])
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
-return 0`
+return { 'none', 0 }`
 
 // Counted before comparing, so that no order of events gives a wrong guess its try back.
 const TAKE = `
@@ -34,32 +44,43 @@ const RELEASE = `
 if redis.call('HGET', KEYS[1], 'hash') ~= ARGV[1] then return 0 end
 return redis.call('HDEL', KEYS[1], 'taken')`
 
+// The third key is the budget that is given back its charge, or the code again for none.
 const REMOVE = `
 if redis.call('HGET', KEYS[1], 'hash') ~= ARGV[1] then return 0 end
+if KEYS[3] ~= KEYS[1] and tonumber(redis.call('GET', KEYS[3]) or '0') > 0 then redis.call('DECR', KEYS[3]) end
 return redis.call('DEL', KEYS[1], KEYS[2])`
 
 /** Codes in Redis, shared by all processes: each step is one script, which Redis runs alone. Every method may fail with Code 512. */
 export function createRedisCodeStore (redis: Redis): CodeStore {
-  redis.defineCommand('dreamIssueCode', { numberOfKeys: 2, lua: ISSUE })
+  redis.defineCommand('dreamIssueCode', { numberOfKeys: 3, lua: ISSUE })
+  redis.defineCommand('dreamWaitForCode', { numberOfKeys: 2, lua: WAIT })
   redis.defineCommand('dreamTakeCode', { numberOfKeys: 1, lua: TAKE })
   redis.defineCommand('dreamReleaseCode', { numberOfKeys: 1, lua: RELEASE })
-  redis.defineCommand('dreamRemoveCode', { numberOfKeys: 2, lua: REMOVE })
+  redis.defineCommand('dreamRemoveCode', { numberOfKeys: 3, lua: REMOVE })
 
-  // The braces put both keys of a subject into one slot of a cluster.
+  // The braces put all keys of a subject into one slot of a cluster.
   const codeKey = (subject: string): string => `dream:code:{${subject}}`
   const waitKey = (subject: string): string => `dream:wait:{${subject}}`
+  const budgetKey = (subject: string, { name }: Budget): string => `dream:budget:{${subject}}:${name}`
 
   return {
-    issue: (subject, hash, { ttlMs, cooldownMs, tries }) => answered(redis.dreamIssueCode(codeKey(subject), waitKey(subject), hash, ttlMs, cooldownMs, tries)),
-    waiting: async subject => Math.max(0, await answered(redis.pttl(waitKey(subject)))),
+    issue: async (subject, hash, { ttlMs, cooldownMs, tries }, budget) =>
+      asWait(await answered(redis.dreamIssueCode(codeKey(subject), waitKey(subject), budgetKey(subject, budget), hash, ttlMs, cooldownMs, tries, budget.points, budget.seconds))),
+    waiting: async (subject, budget) => asWait(await answered(redis.dreamWaitForCode(waitKey(subject), budgetKey(subject, budget), budget.points))),
     take: async (subject, hash) => {
       const outcome = await answered(redis.dreamTakeCode(codeKey(subject), hash))
       return outcome === 'taken' || outcome === 'wrong' ? outcome : 'gone'
     },
     release: async (subject, hash) => { await answered(redis.dreamReleaseCode(codeKey(subject), hash)) },
-    remove: async (subject, hash) => { await answered(redis.dreamRemoveCode(codeKey(subject), waitKey(subject), hash)) }
+    remove: async (subject, hash, budget) => {
+      const given = budget === undefined ? codeKey(subject) : budgetKey(subject, budget)
+      await answered(redis.dreamRemoveCode(codeKey(subject), waitKey(subject), given, hash))
+    },
+    revoke: async subject => { await answered(redis.del(codeKey(subject))) }
   }
 }
+
+const asWait = ([why, ms]: [Wait['why'], number]): Wait => ({ why, ms })
 
 async function answered<T> (command: Promise<T>): Promise<T> {
   try {

@@ -1,0 +1,37 @@
+import fp from 'fastify-plugin'
+import type { FastifyInstance } from 'fastify'
+import { ConfigError, type Config } from '../src/config.ts'
+import { createPasswords, checkSm3, type Passwords } from '../src/passwords.ts'
+import { createPepper } from '../src/pepper.ts'
+import type { Cost } from '../src/phc.ts'
+import { createQueue } from '../src/queue.ts'
+import { createHashThreads } from '../src/stretch.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Hashes passwords on threads of their own, behind a bounded queue. */
+    passwords: Passwords
+  }
+}
+
+/** Some ten seconds of hashes at the default cost; who comes later is told so at once. */
+const WAITING_FOR_EACH = 16
+
+/** RFC 9106, section 4, second recommendation, but for one lane: each thread has one core. */
+const ARGON2ID: Cost = { scheme: 'argon2id', memoryKib: 65_536, passes: 3, lanes: 1 }
+
+/** Password hashing off the event loop. */
+async function hashing (app: FastifyInstance, config: Config): Promise<void> {
+  try {
+    checkSm3()
+  } catch {
+    throw new ConfigError('this build of Node.js has no working SM3, which passwords depend on: use one with OpenSSL 3 that is not restricted to FIPS')
+  }
+  const threads = createHashThreads()
+  const cost: Cost = config.PASSWORD_HASH === 'argon2id' ? ARGON2ID : { scheme: 'pbkdf2-sm3', iterations: config.PASSWORD_HASH_ITERATIONS }
+  const queue = createQueue(threads.count, WAITING_FOR_EACH * threads.count)
+  app.decorate('passwords', createPasswords({ cost, requireDigest: config.REQUIRE_PASSWORD_DIGEST, peppers: config.PASSWORD_PEPPER.map(createPepper) }, queue, threads.stretch))
+  app.addHook('onClose', () => threads.close())
+}
+
+export default fp(hashing, { name: 'hashing' })

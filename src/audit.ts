@@ -1,0 +1,48 @@
+import { Failure, type Key } from './catalogue.ts'
+import type { Caller } from './accounts.ts'
+import type { Events, EventType, Origin } from './events.ts'
+import { networkOf } from './networks.ts'
+
+/** What an action comes to know while it runs. */
+export interface Note {
+  userId: number | undefined
+  /** Records something that happened besides. */
+  also: (type: EventType, reason: string) => void
+}
+
+export interface Audit {
+  /** Runs an action and records how it ended. The address is the canonical one that was asked for, whether or not it has an account. */
+  <T>(type: EventType, email: string, caller: Caller, run: (note: Note) => Promise<T>): Promise<T>
+  /** Records what nobody asked for over the network. */
+  record: (type: EventType, email: string, reason: string) => void
+}
+
+/** Decisions about an account or a person. What fails for another reason, such as a database that is away, says nothing about them. */
+const DECISIONS: Key[] = ['LoginFailed', 'UserExists', 'UserNotFound', 'CodeWrong', 'CodeExpired', 'MailFailed']
+
+/** The limit of all strangers together at one account: from there on the account is closed to them. */
+const LOCK = 'account'
+
+/** Tells the audit trail of what the rules decide. */
+export function createAudit ({ record }: Pick<Events, 'record'>): Audit {
+  async function audit<T> (type: EventType, email: string, caller: Caller, run: (note: Note) => Promise<T>): Promise<T> {
+    const origin: Origin = { network: networkOf(caller.address), requestId: caller.requestId, userAgent: caller.userAgent }
+    const note: Note = {
+      userId: undefined,
+      also: (type, reason) => { record({ type, outcome: 'success', reason, email, userId: note.userId, origin }) }
+    }
+    try {
+      const result = await run(note)
+      record({ type, outcome: 'success', email, userId: note.userId, origin })
+      return result
+    } catch (error) {
+      if (error instanceof Failure) {
+        const { key, fields: { audit } } = error
+        if (DECISIONS.includes(key)) record({ type, outcome: 'failure', reason: audit ?? key, email, userId: note.userId, origin })
+        else if (key === 'TooManyRequests' && audit !== undefined) record({ type: audit === LOCK ? 'lock' : 'throttle', outcome: 'failure', reason: audit, email, origin })
+      }
+      throw error
+    }
+  }
+  return Object.assign(audit, { record: (type: EventType, email: string, reason: string) => { record({ type, outcome: 'success', reason, email }) } })
+}
