@@ -22,6 +22,7 @@ export interface Throttle {
 
 /** A counter under one key. */
 interface Count { limit: Limit, limiter: RateLimiterAbstract, key: string }
+interface Refusal { count: Count, ms: number }
 
 const WRONG_PASSWORD: Key[] = ['LoginFailed']
 const WRONG_CODE: Key[] = ['CodeWrong', 'CodeExpired', 'UserExists', 'UserNotFound']
@@ -49,52 +50,72 @@ export function createThrottle (limiter: (limit: Limit) => RateLimiterAbstract, 
   }
   const giveBack = (taken: Count[]): Promise<void> => settle(taken.map(({ limiter, key }) => limiter.reward(key)))
 
-  /** Counts all or, where one of them refuses, none: what was refused was not tried. */
-  async function take (wanted: Count[]): Promise<void> {
-    const outcomes = await Promise.allSettled(wanted.map(({ limiter, key }) => limiter.consume(key)))
-    if (outcomes.every(({ status }) => status === 'fulfilled')) return
-    await giveBack(wanted.filter((_, i) => outcomes[i]?.status === 'fulfilled'))
-    const refused: Array<{ count: Count, ms: number }> = []
-    for (const [i, count] of wanted.entries()) {
-      const outcome = outcomes[i]
-      if (outcome?.status !== 'rejected') continue
-      if (!(outcome.reason instanceof RateLimiterRes)) throw fail('CacheUnavailable', {}, outcome.reason)
-      refused.push({ count, ms: outcome.reason.msBeforeNext })
+  /** What the counter said, or Code 512 where it did not answer. */
+  async function answered<T> (asked: Promise<T>): Promise<T> {
+    try {
+      return await asked
+    } catch (error) {
+      throw error instanceof RateLimiterRes ? error : fail('CacheUnavailable', {}, error)
     }
-    const [longest] = refused.sort((a, b) => b.ms - a.ms)
-    const told = longest !== undefined && once(`${longest.count.limit.name}:${longest.count.key}`, longest.ms)
-    throw fail('TooManyRequests', { RetryAfter: Math.max(1, Math.ceil((longest?.ms ?? 0) / 1000)), ...(told && { audit: longest.count.limit.name }) })
+  }
+
+  /** Counts all or, where one of them refuses, none: what was refused was not tried. Returns what refused. */
+  async function take (wanted: Count[]): Promise<Refusal[]> {
+    const outcomes = await Promise.allSettled(wanted.map(({ limiter, key }) => answered(limiter.consume(key))))
+    if (outcomes.every(({ status }) => status === 'fulfilled')) return []
+    await giveBack(wanted.filter((_, i) => outcomes[i]?.status === 'fulfilled'))
+    return wanted.flatMap((count, i) => {
+      const outcome = outcomes[i]
+      if (outcome?.status !== 'rejected') return []
+      if (!(outcome.reason instanceof RateLimiterRes)) throw outcome.reason
+      return [{ count, ms: outcome.reason.msBeforeNext }]
+    })
+  }
+
+  /** Those that would refuse. */
+  async function full (counts: Count[]): Promise<Refusal[]> {
+    const held = await Promise.all(counts.map(({ limiter, key }) => answered(limiter.get(key))))
+    return counts.flatMap((count, i) => {
+      const { consumedPoints = 0, msBeforeNext = 0 } = held[i] ?? {}
+      return consumedPoints >= count.limit.points ? [{ count, ms: msBeforeNext }] : []
+    })
   }
 
   /**
-   * Runs what is counted before it is tried. The narrow counters come first, so that whoever is refused there is not even
-   * for a moment counted in those that others share.
+   * Counts one stage after the other. Short and narrow limits come first, so that whoever is refused there is not even for a
+   * moment counted in those that last longer or that others share. How long to wait is what the longest of all says.
    */
-  async function guarded<T> (narrow: Count[], wide: Count[], wrong: Key[], run: () => Promise<T>): Promise<T> {
-    await take(narrow)
-    try {
-      await take(wide)
-    } catch (error) {
-      await giveBack(narrow)
-      throw error
+  async function takeInStages (stages: Count[][]): Promise<void> {
+    for (const [i, stage] of stages.entries()) {
+      const refused = await take(stage).catch(async (error: unknown) => {
+        await giveBack(stages.slice(0, i).flat())
+        throw error
+      })
+      if (refused.length === 0) continue
+      await giveBack(stages.slice(0, i).flat())
+      const [longest] = [...refused, ...await full(stages.slice(i + 1).flat())].sort((a, b) => b.ms - a.ms)
+      if (longest === undefined) return
+      const { count: { limit, key }, ms } = longest
+      throw fail('TooManyRequests', { RetryAfter: Math.max(1, Math.ceil(ms / 1000)), ...(once(`${limit.name}:${key}`, ms) && { audit: limit.name }) })
     }
+  }
+
+  /** Runs what is counted before it is tried. */
+  async function guarded<T> (stages: Count[][], wrong: Key[], run: () => Promise<T>): Promise<T> {
+    await takeInStages(stages)
     try {
       const result = await run()
-      await giveBack([...narrow, ...wide])
+      await giveBack(stages.flat())
       return result
     } catch (error) {
-      if (!(error instanceof Failure && wrong.includes(error.key))) await giveBack([...narrow, ...wide])
+      if (!(error instanceof Failure && wrong.includes(error.key))) await giveBack(stages.flat())
       throw error
     }
   }
 
   async function familiarNetwork (email: string, address: string): Promise<string | undefined> {
     const network = networkOf(address)
-    try {
-      return await familiar.get(keyOf(email, network)) === null ? undefined : network
-    } catch (error) {
-      throw fail('CacheUnavailable', {}, error)
-    }
+    return await answered(familiar.get(keyOf(email, network))) === null ? undefined : network
   }
 
   async function forgive (email: string, address: string): Promise<void> {
@@ -109,19 +130,25 @@ export function createThrottle (limiter: (limit: Limit) => RateLimiterAbstract, 
     async login (email, address, run) {
       const network = networkOf(address)
       // Strangers may close an account to strangers, and never to a network that its owner has used.
-      const strange = await familiarNetwork(email, address) === undefined ? [...ofAccount(email), ...counts(limits.block, blockOf(address))] : []
-      const result = await guarded(ofLogin(email, network), [...counts(limits.network, network), ...strange], WRONG_PASSWORD, run)
+      const strange = await familiarNetwork(email, address) === undefined
+      const own = ofLogin(email, network)
+      const account = strange ? ofAccount(email) : []
+      const shared = counts(limits.network, network)
+      const block = strange ? counts(limits.block, blockOf(address)) : []
+      const stages = [own.slice(0, 1), own.slice(1), [...account.slice(0, 1), ...shared.slice(0, 1)], [...account.slice(1), ...shared.slice(1), ...block]]
+      const result = await guarded(stages, WRONG_PASSWORD, run)
       await forgive(email, address)
       return result
     },
 
     async guess (address, run) {
-      return guarded(counts(limits.guess, networkOf(address)), counts(limits.guessBlock, blockOf(address)), WRONG_CODE, run)
+      const own = counts(limits.guess, networkOf(address))
+      return guarded([own.slice(0, 1), [...own.slice(1), ...counts(limits.guessBlock, blockOf(address))]], WRONG_CODE, run)
     },
 
     async countMail (address) {
-      await take(counts(limits.mail, networkOf(address)))
-      await take(counts(limits.mailBlock, blockOf(address)))
+      const own = counts(limits.mail, networkOf(address))
+      await takeInStages([own.slice(0, 1), [...own.slice(1), ...counts(limits.mailBlock, blockOf(address))]])
     },
 
     familiarNetwork,

@@ -128,8 +128,7 @@ export async function build (t: Test, mode: Mode, settings: Record<string, strin
     post: (url, body, asking) => ask('POST', url, body, asking),
     mails: async () => smtp?.mails ?? (app.mailbox?.list() ?? []).map(({ to, subject, text, html }) => ({ to, subject, text, html, headers: {} })).reverse(),
     codeFor: async email => {
-      const newest = (await world.mails()).findLast(mail => mail.to === email)
-      const [code] = /\b\d{6}\b/.exec(newest?.text ?? '') ?? []
+      const [code] = (await world.mails()).filter(({ to }) => to === email).flatMap(({ text }) => /\b\d{6}\b/.exec(text)?.[0] ?? []).slice(-1)
       if (code === undefined) throw new Error(`no code was mailed to ${email}`)
       return code
     },

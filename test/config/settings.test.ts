@@ -5,6 +5,7 @@ import t, { type Test } from 'tap'
 import { loadConfig, settings, type Config } from '../../src/config.ts'
 
 const KEY = 'a key for tests: 9f2b7c41e8d05a63b1f4'
+const PEPPER = 'a pepper of its own: 77c1e09d4b3fa865'
 
 function folder (t: Test): string {
   const path = mkdtempSync(join(tmpdir(), 'dream-config-'))
@@ -47,7 +48,10 @@ t.test('without a setting every one has its default, and the mode is embedded', 
     EMAIL_SMTP_INSECURE: false,
     VERIFY_CODE_TTL: 300,
     VERIFY_CODE_COOLDOWN: 60,
+    PASSWORD_HASH: 'pbkdf2-sm3',
     PASSWORD_HASH_ITERATIONS: 600_000,
+    PASSWORD_PEPPER: [],
+    PASSWORD_DENYLIST: 'warn',
     REQUIRE_PASSWORD_DIGEST: false,
     HIDE_ACCOUNTS: false,
     TRUST_PROXY: [],
@@ -97,7 +101,10 @@ t.test('every setting is read', async t => {
     EMAIL_SMTP_INSECURE: 'true',
     VERIFY_CODE_TTL: '120',
     VERIFY_CODE_COOLDOWN: '30',
+    PASSWORD_HASH: 'argon2id',
     PASSWORD_HASH_ITERATIONS: '700000',
+    PASSWORD_PEPPER: `${PEPPER}, ${KEY}-older`,
+    PASSWORD_DENYLIST: 'off',
     REQUIRE_PASSWORD_DIGEST: 'false',
     HIDE_ACCOUNTS: 'true',
     BOOTSTRAP_ADMIN_EMAIL: 'admin@dream.example',
@@ -123,6 +130,7 @@ t.test('every setting is read', async t => {
     VERIFY_CODE_TTL: 120,
     VERIFY_CODE_COOLDOWN: 30,
     PASSWORD_HASH_ITERATIONS: 700_000,
+    PASSWORD_PEPPER: [PEPPER, `${KEY}-older`],
     REQUIRE_PASSWORD_DIGEST: false,
     HIDE_ACCOUNTS: true,
     TRUST_PROXY: ['10.0.0.0/8', '::1'],

@@ -1,16 +1,18 @@
 import t from 'tap'
 import { fail } from '../../src/catalogue.ts'
 import { createCodes, type Codes, type CodeStore } from '../../src/codes.ts'
+import { createOnce } from '../../src/once.ts'
 import { createMemoryCodeStore } from '../../src/stores/codes.memory.ts'
 
 const options = { secret: 'a key for tests: 9f2b7c41e8d05a63b1f4', ttlSeconds: 300, cooldownSeconds: 60 }
 const silent = (): void => {}
+const never = (): boolean => false
 
 /** Codes over the store in the process, and the clock it goes by. */
 function codesAt (): { codes: Codes, store: CodeStore, pass: (seconds: number) => void } {
   let now = 0
   const store = createMemoryCodeStore(() => now)
-  return { codes: createCodes(store, options, silent), store, pass: seconds => { now += seconds * 1000 } }
+  return { codes: createCodes(store, options, silent, createOnce(() => now)), store, pass: seconds => { now += seconds * 1000 } }
 }
 
 /** A code that is not the given one. */
@@ -90,7 +92,7 @@ t.test('K6, P2, K8: what the store is given differs by purpose, address and key 
   const recording: CodeStore = { ...createMemoryCodeStore(() => 0), take: async (subject, hash) => { kept.push({ subject, hash }); return 'gone' } }
   const asked = [['sign', 'alice@example.com', options.secret], ['reset', 'alice@example.com', options.secret], ['sign', 'bob@example.com', options.secret], ['sign', 'alice@example.com', 'another key: 5b0d77ae1c9f4e21']] as const
   for (const [purpose, email, secret] of asked) {
-    await createCodes(recording, { ...options, secret }, silent).spend(purpose, email, '042917', async () => {}).catch(silent)
+    await createCodes(recording, { ...options, secret }, silent, never).spend(purpose, email, '042917', async () => {}).catch(silent)
   }
   t.equal(new Set(kept.map(({ subject }) => subject)).size, 4)
   t.equal(new Set(kept.map(({ hash }) => hash)).size, 4)
@@ -136,7 +138,7 @@ t.test('a spent code that cannot be cleared away is reported, stays spent, and t
   const { store } = codesAt()
   const reported: string[] = []
   const failing: CodeStore = { ...store, remove: async () => { throw new Error('Redis went away') } }
-  const codes = createCodes(failing, options, (error, what) => { reported.push(`${String(error)}: ${what}`) })
+  const codes = createCodes(failing, options, (error, what) => { reported.push(`${String(error)}: ${what}`) }, never)
   const code = await codes.issue('reset', 'alice@example.com')
   t.equal(await codes.spend('reset', 'alice@example.com', code, async () => 'changed'), 'changed')
   t.match(reported, [/Redis went away: .*removed/])
@@ -147,10 +149,38 @@ t.test('a code that cannot be released is reported, stays void, and the failure 
   const { store } = codesAt()
   const reported: string[] = []
   const failing: CodeStore = { ...store, release: async () => { throw new Error('Redis went away') } }
-  const codes = createCodes(failing, options, (error, what) => { reported.push(`${String(error)}: ${what}`) })
+  const codes = createCodes(failing, options, (error, what) => { reported.push(`${String(error)}: ${what}`) }, never)
   const code = await codes.issue('reset', 'alice@example.com')
   const failure = new Error('the database went away')
   await t.rejects(codes.spend('reset', 'alice@example.com', code, async () => { throw failure }), failure)
   t.match(reported, [/Redis went away: .*released/])
   await t.rejects(codes.spend('reset', 'alice@example.com', code, async () => t.fail('changed')), fail('CodeExpired'))
+})
+
+t.test('K5: an address is sent ten codes of a kind a day on request of strangers, and ten more for each network it is known on; the trail is told once', async t => {
+  const { codes, pass } = codesAt()
+  const issueAll = async (asker?: string): Promise<void> => {
+    for (let i = 0; i < 10; i++) {
+      await codes.refuseWaiting('reset', 'alice@example.com', asker)
+      await codes.issue('reset', 'alice@example.com', asker)
+      pass(60)
+    }
+  }
+  await issueAll()
+  const told = { RetryAfter: 24 * 3600 - 600, audit: 'mailbox-day' }
+  await t.rejects(codes.refuseWaiting('reset', 'alice@example.com'), fail('TooManyRequests', told))
+  const again = await codes.issue('reset', 'alice@example.com').catch((error: unknown) => Object(error))
+  t.same(again.fields, { RetryAfter: told.RetryAfter }, 'once')
+  await issueAll('192.0.2.7')
+  await t.rejects(codes.issue('reset', 'alice@example.com', '192.0.2.7'), fail('TooManyRequests'))
+  await codes.issue('reset', 'alice@example.com', '198.51.100.9')
+  await codes.issue('sign', 'alice@example.com')
+  pass(24 * 3600)
+  await issueAll()
+})
+
+t.test('K5: a code that could not be delivered is not charged', async t => {
+  const { codes } = codesAt()
+  for (let i = 0; i < 30; i++) await codes.withdraw('sign', 'alice@example.com', await codes.issue('sign', 'alice@example.com'))
+  t.match(await codes.issue('sign', 'alice@example.com'), /^[0-9]{6}$/)
 })

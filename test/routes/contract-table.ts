@@ -163,7 +163,7 @@ export const table: Record<string, Row[]> = {
     { code: 401, ask: ({ get }) => get() },
     { code: 401, prepare: token, ask: ({ get }, token) => get(bearer(`${token}x`)) },
     { code: 500, under: 'the table is gone', prepare: token, ask: ({ get }, token) => get(bearer(token)) },
-    { code: 510, under: 'the database is away', ask: ({ get, world }) => get(bearer(world.app.tokens.issue({ id: 1, role: 'user', tokenVersion: 0, password: '' }))) }
+    { code: 510, under: 'the database is away', ask: ({ get, world }) => get(bearer(world.app.tokens.issue({ id: 1, tokenVersion: 0 }))) }
   ],
   'GET /health': [
     { code: 200, carries: ['Status', 'Checks'], ask: ({ get }) => get() },
