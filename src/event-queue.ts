@@ -52,14 +52,14 @@ export function createEventQueue (insert: EventStore['insert'], log: EventLog): 
 
   /** Tries until the batch is stored or refused for good. It stays the same batch, so that it is stored at most once. */
   async function deliver (batch: StoredEvent[]): Promise<void> {
-    for (let again = false; !isClosed(); again = true) {
+    while (!isClosed()) {
       // In embedded mode a statement runs in the event loop: between two of them others get their turn.
       await nextTurn()
       try {
-        const outcome = await insert(batch)
-        // Nobody else makes these ids: an earlier attempt was carried out, and its acknowledgement was lost.
-        if (outcome === 'stored' || again || batch.length === 1) return settle(batch)
-        return await oneByOne(batch)
+        // Nobody else makes these ids: what is there already, an earlier attempt put there, and its acknowledgement was lost.
+        // Not every engine stores a batch whole or not at all, so each event of it is asked for.
+        if (await insert(batch) === 'duplicate' && batch.length > 1) return await oneByOne(batch)
+        return settle(batch)
       } catch (error) {
         if (!isAway(error)) return await refused(batch, error)
         if (!away) log.warn({ err: error }, 'events cannot be stored now: they are kept until the database is back')

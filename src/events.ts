@@ -45,7 +45,7 @@ export interface StoredEvent {
 
 /** What the audit trail needs from storage. Every method may fail with Code 510. */
 export interface EventStore {
-  /** Stores all of them, in one atomic step, or none: `duplicate` where one is stored already. */
+  /** Stores all of them by one statement. `duplicate`, and nothing is changed, where one is stored already. */
   insert: (events: StoredEvent[]) => Promise<'stored' | 'duplicate'>
   /** Deletes the oldest events before a time in milliseconds, some `limit` at most. Returns how many it found. */
   purge: (before: number, limit: number) => Promise<number>

@@ -129,6 +129,20 @@ t.test('a batch that was stored, but whose acknowledgement was lost, is not stor
   t.same(stored.map(({ userId }) => userId), Array.from({ length: 11 }, (_, i) => i))
 })
 
+t.test('a batch of which a part was stored before it failed is completed, and no event of it is stored twice', { buffered: true }, async t => {
+  const { events, stored, sent } = trail(t, {
+    before: (batch, attempt) => {
+      if (attempt > 1) return
+      stored.push(...batch.slice(0, 4))
+      throw away
+    }
+  })
+  for (let i = 0; i < 10; i++) events.record(numbered(i))
+  await until(async () => sent.length === 1)
+  await events.flush()
+  t.same(stored.map(({ userId }) => userId), Array.from({ length: 10 }, (_, i) => i))
+})
+
 t.test('an event that the database refuses goes to the log, and those around it are stored in order', { buffered: true }, async t => {
   const refused = new Error('out of range')
   const { events, stored, log } = trail(t, { before: batch => { if (batch.some(({ userId }) => userId === 5)) throw refused } })
