@@ -10,6 +10,7 @@ await build({
     server: 'src/server.ts',
     'hash-thread': 'src/hash-thread.ts',
     migrate: 'src/cli/migrate.ts',
+    adopt: 'src/cli/adopt.ts',
     openapi: 'src/cli/openapi.ts',
     'common-passwords': 'src/cli/common-passwords.ts',
     bench: 'bench/run.ts',

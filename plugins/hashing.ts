@@ -11,6 +11,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Hashes passwords on threads of their own, behind a bounded queue. */
     passwords: Passwords
+    /** How many it hashes at once. */
+    hashesAtOnce: number
   }
 }
 
@@ -31,6 +33,7 @@ async function hashing (app: FastifyInstance, config: Config): Promise<void> {
   const cost: Cost = config.PASSWORD_HASH === 'argon2id' ? ARGON2ID : { scheme: 'pbkdf2-sm3', iterations: config.PASSWORD_HASH_ITERATIONS }
   const queue = createQueue(threads.count, WAITING_FOR_EACH * threads.count)
   app.decorate('passwords', createPasswords({ cost, requireDigest: config.REQUIRE_PASSWORD_DIGEST, peppers: config.PASSWORD_PEPPER.map(createPepper) }, queue, threads.stretch))
+  app.decorate('hashesAtOnce', threads.count)
   app.addHook('onClose', () => threads.close())
 }
 

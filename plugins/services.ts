@@ -2,6 +2,7 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { RateLimiterAbstract } from 'rate-limiter-flexible'
 import { createAccounts, type Accounts } from '../src/accounts.ts'
+import { adoptHashes, type Adopted, type AdoptionOptions } from '../src/adoption.ts'
 import { createAudit } from '../src/audit.ts'
 import { createBackground } from '../src/background.ts'
 import { canonicalEmail } from '../src/canonical.ts'
@@ -22,6 +23,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     accounts: Accounts
     tokens: Tokens
+    /** Stretches the bare hashes of the old service. */
+    adoptHashes: (options: Omit<AdoptionOptions, 'atOnce'>) => Promise<Adopted>
   }
 }
 
@@ -53,6 +56,7 @@ async function services (app: FastifyInstance, { config, overrides }: { config: 
 
   app.decorate('tokens', tokens)
   app.decorate('accounts', accounts)
+  app.decorate('adoptHashes', options => adoptHashes(store, passwords.wrap, app.events.record, { ...options, atOnce: app.hashesAtOnce }))
   app.addHook('onClose', () => background.settled())
 
   const { BOOTSTRAP_ADMIN_EMAIL, BOOTSTRAP_ADMIN_PASSWORD } = config

@@ -19,9 +19,9 @@ const WEEK = 7 * DAY
 export const limits = {
   /** Failed logins of one account from one network: waits that grow. */
   login: [
-    { name: 'login-minute', points: 5, seconds: MINUTE, streak: true },
-    { name: 'login-quarter', points: 10, seconds: QUARTER, streak: true },
-    { name: 'login-day', points: 30, seconds: DAY, streak: true }
+    { name: 'login-minute', points: 10, seconds: MINUTE, streak: true },
+    { name: 'login-quarter', points: 20, seconds: QUARTER, streak: true },
+    { name: 'login-day', points: 40, seconds: DAY, streak: true }
   ],
   /** Failed logins of one account from all networks that are not familiar to it. */
   account: [

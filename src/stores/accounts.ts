@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { sql } from 'kysely'
 import type { AccountStore } from '../accounts.ts'
+import type { HashStore } from '../adoption.ts'
 import { nameKey } from '../canonical.ts'
 import { fail } from '../catalogue.ts'
 import { dateTime, type Database } from './database.ts'
@@ -14,7 +15,7 @@ const HIGHEST_FIRST_VERSION = 2 ** 30
  *
  * @param now wall clock in milliseconds, for `RegisterTime` and `LastLogin`
  */
-export function createAccountStore (database: Database, now: () => number): AccountStore {
+export function createAccountStore (database: Database, now: () => number): AccountStore & HashStore {
   /** Also asks the columns as the forerunner indexed them: a collation of theirs may hold two spellings for one. */
   async function taken (email: string, name: string): Promise<'Email' | 'Name' | undefined> {
     const byEmail = database.selectFrom('Users').select(sql<'Email' | 'Name'>`'Email'`.as('Field'))
@@ -73,6 +74,16 @@ export function createAccountStore (database: Database, now: () => number): Acco
     async renewHash (id, from, to) {
       const { numUpdatedRows } = await database.updateTable('Users').set({ Password: to }).where('UserID', '=', id).where('Password', '=', from).executeTakeFirst()
       return numUpdatedRows > 0n
+    },
+
+    async hashesAfter (id, limit) {
+      const rows = await database.selectFrom('Users').select(['UserID', 'Password']).where('UserID', '>', id).orderBy('UserID').limit(limit).execute()
+      return rows.map(({ UserID, Password }) => ({ id: UserID, password: Password }))
+    },
+
+    async highestId () {
+      const row = await database.selectFrom('Users').select('UserID').orderBy('UserID', 'desc').limit(1).executeTakeFirst()
+      return row?.UserID ?? 0
     },
 
     async recordLogin (id) {

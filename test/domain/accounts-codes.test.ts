@@ -1,30 +1,13 @@
 import { join } from 'node:path'
 import Sqlite from 'libsql'
 import PostalMime from 'postal-mime'
-import t, { type Test } from 'tap'
-import { build, digest, modes, type Mode, type World } from '../helper.ts'
+import t from 'tap'
+import { build, digest, modes, type World } from '../helper.ts'
 import { startSmtp } from '../support/smtp.ts'
 
 const alice = { Name: 'Alice', Email: 'alice@example.com', Password: digest('correct horse battery staple') }
 const COOLDOWN_MS = 60_000
 const TTL_MS = 300_000
-
-/** A service whose time passes when the test says so: its own clock in embedded mode, that of Redis in server mode. */
-async function timed (t: Test, mode: Mode): Promise<{ world: World, pass: (milliseconds: number) => Promise<void> }> {
-  let now = 0
-  const world = await build(t, mode, {}, { clock: () => now })
-  return {
-    world,
-    async pass (milliseconds) {
-      now += milliseconds
-      if (mode === 'embedded') return
-      for (const key of await world.redis.keys('dream:*')) {
-        const left = await world.redis.pttl(key)
-        await world.redis.pexpire(key, left - milliseconds)
-      }
-    }
-  }
-}
 
 /** Makes every change of an account fail because the database is not there for it, until the returned function is called. */
 async function refuseChanges ({ mode, config, rows }: World): Promise<() => Promise<void>> {
@@ -72,31 +55,31 @@ for (const mode of modes) {
   })
 
   t.test(`${mode}: K7: a new code waits for the cooldown and voids the older one`, async t => {
-    const { world, pass } = await timed(t, mode)
+    const world = await build(t, mode)
     await world.post('/Auth/Sign', alice)
     const older = await world.codeFor(alice.Email)
     const early = await world.post('/Auth/Sign', alice)
     t.match(early, { status: 429, body: { Code: 429, RetryAfter: Number } })
     t.ok(Number(early.body.RetryAfter) > 50 && Number(early.body.RetryAfter) <= 60, 'says how long to wait')
-    await pass(COOLDOWN_MS)
+    await world.pass(COOLDOWN_MS)
     let newer = older
     // One time in a million the two are the same.
     while (newer === older) {
       t.equal((await world.post('/Auth/Sign', alice)).body.Code, 200)
       newer = await world.codeFor(alice.Email)
-      if (newer === older) await pass(COOLDOWN_MS)
+      if (newer === older) await world.pass(COOLDOWN_MS)
     }
     t.equal((await world.post('/Auth/Verify', { ...alice, VerifyCode: older })).body.Code, 520)
     t.equal((await world.post('/Auth/Verify', { ...alice, VerifyCode: newer })).body.Code, 200)
   })
 
   t.test(`${mode}: K2: a code is good for five minutes and no longer`, async t => {
-    const { world, pass } = await timed(t, mode)
+    const world = await build(t, mode)
     await world.post('/Auth/Sign', alice)
     const VerifyCode = await world.codeFor(alice.Email)
-    await pass(TTL_MS - 30_000)
+    await world.pass(TTL_MS - 30_000)
     t.equal((await world.post('/Auth/Verify', { ...alice, VerifyCode: VerifyCode === '000000' ? '000001' : '000000' })).body.Code, 520, 'still there')
-    await pass(30_000)
+    await world.pass(30_000)
     t.equal((await world.post('/Auth/Verify', { ...alice, VerifyCode })).body.Code, 521)
   })
 

@@ -4,7 +4,7 @@ import { build, digest, modes, type Answer } from '../helper.ts'
 const alice = { Name: 'Alice', Email: 'alice@example.com', Password: digest('correct horse battery staple') }
 const right = { Email: alice.Email, Password: alice.Password }
 const wrong = { Email: alice.Email, Password: digest('wrong') }
-const WINDOW_S = 15 * 60
+const MINUTE_S = 60
 
 const codes = (answers: Answer[]): number[] => answers.map(({ body }) => body.Code)
 const times = <T>(n: number, value: T): T[] => Array.from({ length: n }, () => value)
@@ -19,7 +19,7 @@ for (const mode of modes) {
     t.match(refused, { status: 429, body: { Code: 429, Msg: '请求过于频繁' } })
     const wait = Number(refused.headers['retry-after'])
     t.equal(refused.body.RetryAfter, wait)
-    t.ok(wait > WINDOW_S - 60 && wait <= WINDOW_S, 'Retry-After says how long')
+    t.ok(wait > 0 && wait <= MINUTE_S, 'Retry-After says how long')
     t.equal((await login(right, '10.0.0.2')).body.Code, 200)
     t.equal((await login(right, '10.0.0.1')).body.Code, 429, 'a success elsewhere opens nothing here')
     t.equal((await login({ ...right, Email: 'bob@example.com' }, '10.0.0.1')).body.Code, 501, 'nor are other accounts closed')

@@ -67,17 +67,17 @@ for (const mode of modes) {
   t.test(`${mode}: throttle`, async t => {
     const promise = (title: string, check: (t: Test, guarded: Guarded) => Promise<void>) => t.test(title, async t => check(t, await throttleOf(t, mode)))
 
-    await promise('L1, L2: of 50 wrong passwords at once from one network five are looked at', async (t, { throttle }) => {
+    await promise('L1, L2: of 50 wrong passwords at once from one network ten are looked at', async (t, { throttle }) => {
       let looked = 0
       const counts = await times(50, () => throttle.login(alice, HOME, async () => { looked++; return wrong() }))
-      t.equal(looked, 5)
-      t.same(counts, { LoginFailed: 5, TooManyRequests: 45 })
+      t.equal(looked, 10)
+      t.same(counts, { LoginFailed: 10, TooManyRequests: 40 })
     })
 
-    await promise('L1: the waits of one network grow: a minute after five failures, a quarter of an hour after ten, a day after thirty; also for the right password', async (t, { throttle, pass }) => {
-      const rounds = [MINUTE, QUARTER, MINUTE, QUARTER, MINUTE, DAY]
+    await promise('L1: the waits of one network grow: a minute after ten failures, a quarter of an hour after twenty, a day after forty; also for the right password', async (t, { throttle, pass }) => {
+      const rounds = [MINUTE, QUARTER, MINUTE, DAY]
       for (const [i, wait] of rounds.entries()) {
-        t.same(await times(20, () => throttle.login(alice, HOME, wrong)), { LoginFailed: 5, TooManyRequests: 15 }, `round ${i}`)
+        t.same(await times(20, () => throttle.login(alice, HOME, wrong)), { LoginFailed: 10, TooManyRequests: 10 }, `round ${i}`)
         t.equal(await waitOf(throttle.login(alice, HOME, right)), wait)
         await pass(wait)
       }
@@ -85,9 +85,9 @@ for (const mode of modes) {
     })
 
     await promise('L1: a streak that goes on slowly is still a streak; a pause ends it', async (t, { throttle, pass }) => {
-      for (let i = 0; i < 10; i++) {
+      for (let i = 0; i < 20; i++) {
         t.same(await times(1, () => throttle.login(alice, HOME, wrong)), { LoginFailed: 1 })
-        await pass(i < 9 ? 2 * MINUTE : 0)
+        await pass(i < 19 ? 2 * MINUTE : 0)
       }
       t.equal(await waitOf(throttle.login(alice, HOME, right)), QUARTER)
     })
@@ -125,7 +125,8 @@ for (const mode of modes) {
     })
 
     await promise('L4: a reset opens the account to the network it comes from, and makes that familiar', async (t, { throttle, pass }) => {
-      await times(5, () => throttle.login(alice, HOME, wrong))
+      await times(10, () => throttle.login(alice, HOME, wrong))
+      await pass(QUARTER)
       for (let round = 0; round < 5; round++) {
         await times(20, i => throttle.login(alice, stranger(100 * round + i), wrong))
         await pass(QUARTER)
@@ -149,8 +150,8 @@ for (const mode of modes) {
     })
 
     await promise('L4: a success forgives the failures before it', async (t, { throttle }) => {
-      for (let i = 0; i < 20; i++) {
-        await times(4, () => throttle.login(alice, HOME, wrong))
+      for (let i = 0; i < 11; i++) {
+        await times(9, () => throttle.login(alice, HOME, wrong))
         t.equal(await throttle.login(alice, HOME, right), 'logged in')
       }
     })
@@ -182,7 +183,7 @@ for (const mode of modes) {
     })
 
     await promise('L4: whoever is refused for one account is not counted against the network', async (t, { throttle }) => {
-      t.same(await times(150, () => throttle.login(alice, HOME, wrong)), { LoginFailed: 5, TooManyRequests: 145 })
+      t.same(await times(150, () => throttle.login(alice, HOME, wrong)), { LoginFailed: 10, TooManyRequests: 140 })
       t.equal(await throttle.login('bob@example.com', HOME, right), 'logged in')
     })
 
@@ -229,9 +230,9 @@ for (const mode of modes) {
     })
 
     await promise('L6: neighbours in one IPv6 /64 share a count, and an IPv4 address has one however it is written', async (t, { throttle }) => {
-      t.same(await times(20, i => throttle.login(alice, `2001:db8:1:2::${i}`, wrong)), { LoginFailed: 5, TooManyRequests: 15 })
+      t.same(await times(20, i => throttle.login(alice, `2001:db8:1:2::${i}`, wrong)), { LoginFailed: 10, TooManyRequests: 10 })
       t.equal(await throttle.login(alice, '2001:db8:1:3::1', right), 'logged in')
-      t.same(await times(20, i => throttle.login('bob@example.com', i % 2 === 0 ? HOME : `::ffff:${HOME}`, wrong)), { LoginFailed: 5, TooManyRequests: 15 })
+      t.same(await times(20, i => throttle.login('bob@example.com', i % 2 === 0 ? HOME : `::ffff:${HOME}`, wrong)), { LoginFailed: 10, TooManyRequests: 10 })
     })
 
     await promise('G1: that a limit refuses is told to the audit trail once for each time that it begins to', async (t, { throttle, pass }) => {

@@ -28,7 +28,7 @@ const numbers = (from: number, to: number): number[] => Array.from({ length: to 
 
 /** The numbers of the events in the table, in its order. */
 async function stored ({ rows }: World): Promise<unknown[]> {
-  return (await rows('SELECT UserID FROM Events ORDER BY EventID')).map(({ UserID }) => UserID)
+  return (await rows("SELECT UserID FROM Events WHERE Account IS NOT NULL AND RequestID = 'a-request' ORDER BY EventID")).map(({ UserID }) => UserID)
 }
 
 /** The numbers of the events in the log, in its order. */

@@ -33,7 +33,7 @@ async function hasAccount (t: Test, world: World, { Name, Email, Password }: Att
 
 t.test('R5: the database is lost before it hears of the account: 510, no account, and the same code makes one', { skip, buffered: true }, async t => {
   const { world, database, attempt } = await scene(t)
-  database.when('insert into', 'before', database.cut)
+  database.when('insert into `Users`', 'before', database.cut)
   t.match(await world.post('/Auth/Verify', attempt), { status: 503, body: { Code: 510 } })
   t.strictSame(await rows(world), [])
   t.match(await world.post('/Auth/Verify', attempt), { body: { Code: 200 } })
@@ -43,7 +43,7 @@ t.test('R5: the database is lost before it hears of the account: 510, no account
 for (const fault of ['cut', 'hold'] as const) {
   t.test(`R5: the database makes the account but its answer is lost (${fault}): 510, then the account is there and whole`, { skip, buffered: true }, async t => {
     const { world, database, attempt } = await scene(t)
-    database.when('insert into', 'after', database[fault])
+    database.when('insert into `Users`', 'after', database[fault])
     const start = performance.now()
     t.match(await world.post('/Auth/Verify', attempt), { status: 503, body: { Code: 510 } })
     t.ok(performance.now() - start < ANSWER_MS)
@@ -55,7 +55,7 @@ for (const fault of ['cut', 'hold'] as const) {
 
   t.test(`R5: Redis is lost once the account is made (${fault}): 200, and the code is spent`, { skip, buffered: true }, async t => {
     const { world, database, redis, attempt } = await scene(t)
-    database.when('insert into', 'before', () => { redis[fault]() })
+    database.when('insert into `Users`', 'before', () => { redis[fault]() })
     const start = performance.now()
     t.match(await world.post('/Auth/Verify', attempt), { body: { Code: 200 } }, 'what was decided stands')
     t.ok(performance.now() - start < ANSWER_MS)

@@ -43,7 +43,7 @@ let serial = 0
 async function tell (world: Scene['world'], route: string, row: Row, language: Scene['language']): Promise<() => Promise<Answer>> {
   const n = ++serial
   const [, url = ''] = route.split(' ')
-  const from = `10.0.${n >> 8}.${n & 255}`
+  const from = `10.${n >> 8}.${n & 255}.1`
   const spoken: Record<string, string> = language === 'en' ? { 'accept-language': 'en-US,en;q=0.9' } : {}
   const scene: Scene = {
     world,
