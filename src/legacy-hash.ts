@@ -8,24 +8,27 @@ const HEX_64 = /^[0-9a-f]{64}$/i
 /** Whether a text is 64 hexadecimal digits: a digest that a client sent, or a hash as the old service stored it. */
 export const isDigest = (text: string): boolean => HEX_64.test(text)
 
-export function hex (algorithm: Inner, text: string): string {
+function hex (algorithm: 'sha256' | 'sm3', text: string): string {
   return createHash(algorithm).update(text).digest('hex')
 }
 
 /**
  * What the old service may have stored for this password, likeliest first. It stored, without salt, SHA-256 of the string that
  * its client sent, or "its SM3": of that string, or the SM3 digest that the client had sent. Clients sent digests or passwords.
- *
- * At most two, so that trying both costs no more than one hash where each has half the cost.
  */
 export function readingsOf (inner: Inner, { sent, digest }: SentPassword): string[] {
-  return [...new Set(inner === 'sha256' ? [hex('sha256', digest), hex('sha256', sent)] : [digest, hex('sm3', digest)])]
+  const sha256 = inner === 'sm3' ? [] : [hex('sha256', digest), hex('sha256', sent)]
+  const sm3 = inner === 'sha256' ? [] : [digest, hex('sm3', digest)]
+  return [...new Set([...sha256, ...sm3])]
 }
+
+/** The most readings that a form has: each may cost that part of a whole hash, so that trying all costs no more than one. */
+export const MOST_READINGS: Record<Inner, number> = { sha256: 2, sm3: 2, any: 4 }
 
 /** Whether a bare hash of the old service, 64 hexadecimal digits that do not say what made them, is of this password. */
 export function matchesBareHash (stored: string, password: SentPassword): boolean {
   const bare = Buffer.from(stored, 'hex')
-  const readings = [...readingsOf('sha256', password), ...readingsOf('sm3', password), hex('sm3', password.sent)]
+  const readings = [...readingsOf('any', password), hex('sm3', password.sent)]
   // Every reading is compared, so that the time does not tell which one it was.
   return readings.map(reading => timingSafeEqual(Buffer.from(reading, 'hex'), bare)).includes(true)
 }

@@ -21,7 +21,8 @@ export const limits = {
   login: [
     { name: 'login-minute', points: 10, seconds: MINUTE, streak: true },
     { name: 'login-quarter', points: 20, seconds: QUARTER, streak: true },
-    { name: 'login-day', points: 40, seconds: DAY, streak: true }
+    { name: 'login-day', points: 40, seconds: DAY, streak: true },
+    { name: 'login-week', points: 100, seconds: WEEK, streak: true }
   ],
   /** Failed logins of one account from all networks that are not familiar to it. */
   account: [

@@ -1,13 +1,15 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import smCrypto from 'sm-crypto'
 import { fail } from './catalogue.ts'
-import { isDigest, matchesBareHash, readingsOf, type SentPassword } from './legacy-hash.ts'
+import { isDigest, matchesBareHash, MOST_READINGS, readingsOf, type SentPassword } from './legacy-hash.ts'
 import type { Pepper } from './pepper.ts'
 import { formatHash, parseHash, type Cost, type Inner, type StoredHash } from './phc.ts'
 import type { Queue } from './queue.ts'
 import type { Stretch } from './stretch.ts'
 
 const SALT_BYTES = 16
+/** For each lane (RFC 9106, section 3.1). */
+const LEAST_MEMORY_KIB = 8
 
 /** GB/T 32905, appendix A.1. */
 const SM3_OF_ABC = '66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0'
@@ -68,7 +70,7 @@ export function createPasswords ({ cost, requireDigest, peppers }: PasswordOptio
 
     hash: ({ digest }) => make(digest, cost),
 
-    wrap: (bare, inner) => make(bare.toLowerCase(), halved(cost), inner),
+    wrap: (bare, inner) => make(bare.toLowerCase(), part(cost, MOST_READINGS[inner]), inner),
 
     async verify (stored, password, owner) {
       const parsed = parseHash(stored ?? '')
@@ -109,11 +111,11 @@ function isAsStrong (one: Cost, other: Cost): boolean {
   return other.scheme === one.scheme && one.memoryKib >= other.memoryKib && one.passes >= other.passes
 }
 
-/** Two of these cost what one of those does: for hashes of the old service, which can be read in two ways. */
-function halved (cost: Cost): Cost {
-  return cost.scheme === 'pbkdf2-sm3'
-    ? { ...cost, iterations: Math.floor(cost.iterations / 2) }
-    : { ...cost, passes: Math.max(1, Math.floor(cost.passes / 2)) }
+/** What costs as many times less. */
+function part (cost: Cost, times: number): Cost {
+  if (cost.scheme === 'pbkdf2-sm3') return { ...cost, iterations: Math.max(1, Math.floor(cost.iterations / times)) }
+  const passes = Math.max(1, Math.floor(cost.passes / times))
+  return { ...cost, passes, memoryKib: Math.min(cost.memoryKib, Math.floor(cost.memoryKib * cost.passes / times / passes)) }
 }
 
 /** What is left of a whole cost once `times` a part has been spent; `undefined` for nothing. */
@@ -124,8 +126,9 @@ function remaining (whole: Cost, part: Cost, times: number): Cost | undefined {
   }
   if (whole.scheme === 'argon2id' && part.scheme === whole.scheme) {
     // Time goes with memory times passes.
-    const passes = Math.round(whole.passes - times * part.passes * part.memoryKib / whole.memoryKib)
-    return passes > 0 ? { ...whole, passes } : undefined
+    const left = whole.memoryKib * whole.passes - times * part.memoryKib * part.passes
+    const passes = Math.max(1, Math.floor(left / whole.memoryKib))
+    return left >= LEAST_MEMORY_KIB * whole.lanes ? { ...whole, passes, memoryKib: Math.floor(left / passes) } : undefined
   }
   return whole
 }

@@ -5,8 +5,10 @@ export type Cost =
   /** Argon2id (RFC 9106). */
   | { scheme: 'argon2id', memoryKib: number, passes: number, lanes: number }
 
-/** What a hash of the old service was made with before this service stretched it. */
-export type Inner = 'sha256' | 'sm3'
+/** What a hash of the old service was made with before this service stretched it; `any` where nobody knows which. */
+export type Inner = 'sha256' | 'sm3' | 'any'
+
+export const isInner = (text: string | undefined): text is Inner => text === 'sha256' || text === 'sm3' || text === 'any'
 
 /** A stored password. */
 export interface StoredHash {
@@ -48,7 +50,7 @@ export function parseHash (stored: string): StoredHash | undefined {
   if (list === undefined || salt === undefined || key === undefined) return undefined
   const { keyid, inner, ...numbers } = Object.fromEntries(list.split(',').map(parameter => parameter.split('=')))
   const cost = scheme === 'pbkdf2-sm3' ? pbkdf2Cost(numbers) : argon2Cost(numbers)
-  if (cost === undefined || (inner !== undefined && inner !== 'sha256' && inner !== 'sm3')) return undefined
+  if (cost === undefined || (inner !== undefined && !isInner(inner))) return undefined
   return {
     cost,
     salt: Buffer.from(salt, 'base64'),

@@ -1,16 +1,18 @@
 import { parseArgs } from 'node:util'
 import { buildApp } from '../app.ts'
+import { Failure } from '../catalogue.ts'
 import { ConfigError, loadConfig } from '../config.ts'
 import { createLog } from '../log.ts'
 import type { Adopted } from '../adoption.ts'
-import type { Inner } from '../phc.ts'
+import { isInner, type Inner } from '../phc.ts'
 
-// `npm run adopt -- --from sha256|sm3`: stretches the password hashes of the service's forerunner, without their passwords.
+// `npm run adopt -- --from sha256|sm3|any`: stretches the password hashes of the service's forerunner, without their passwords.
 
-const USAGE = `Usage: npm run adopt -- --from sha256|sm3 [--relabel]
+const USAGE = `Usage: npm run adopt -- --from sha256|sm3|any [--relabel]
 
   --from sha256  the table holds hex SHA-256 of what clients sent
   --from sm3     it holds SM3: of what clients sent, or the digest that they sent
+  --from any     both, or nobody knows which
   --relabel      also corrects hashes that were adopted with the wrong --from
 
 Safe to interrupt and to run again. Settings are those of the service.`
@@ -24,7 +26,7 @@ const count = (accounts: number): string => accounts.toLocaleString('en')
 function optionsOf (args: string[]): { from: Inner, relabel: boolean } | undefined {
   try {
     const { values: { from, relabel = false } } = parseArgs({ args, options: { from: { type: 'string' }, relabel: { type: 'boolean' } } })
-    return from === 'sha256' || from === 'sm3' ? { from, relabel } : undefined
+    return isInner(from) ? { from, relabel } : undefined
   } catch {
     return undefined
   }
@@ -37,7 +39,7 @@ function createProgress (): (adopted: Adopted, id: number, highest: number) => v
   let next = start + every
   return ({ wrapped }, id, highest) => {
     const now = performance.now()
-    if (now < next && id < highest) return
+    if (now < next) return
     next = now + every
     const share = Math.min(1, id / Math.max(1, highest))
     const seconds = (now - start) / 1000
@@ -47,12 +49,17 @@ function createProgress (): (adopted: Adopted, id: number, highest: number) => v
   }
 }
 
-function report ({ wrapped, relabelled, overtaken, upToDate, unreadable }: Adopted, interrupted: boolean): void {
-  process.stdout.write(`${process.stdout.isTTY ? '\n' : ''}${[
+function report ({ wrapped, relabelled, overtaken, upToDate, unreadable }: Adopted, seconds: number, interrupted: boolean): void {
+  process.stdout.write(`${process.stdout.isTTY ? '\r\u001B[K' : ''}${[
     interrupted ? 'Interrupted; run it again to go on where it stopped.' : 'Every account has been looked at.',
-    `${count(wrapped)} wrapped, ${count(relabelled)} relabelled, ${count(overtaken)} changed by their owners meanwhile, ${count(upToDate)} stretched already`,
+    `${count(wrapped)} wrapped (${(wrapped / seconds).toFixed(1)} a second), ${count(relabelled)} relabelled, ${count(overtaken)} changed by their owners meanwhile, ${count(upToDate)} stretched already`,
     ...(unreadable > 0 ? [`${count(unreadable)} hold something that is no hash of either service: their owners need a password reset`] : [])
   ].join('\n')}\n`)
+}
+
+function reasonOf (error: unknown): string {
+  if (error instanceof Failure && error.key === 'DatabaseUnavailable') return 'the database is not reachable'
+  return error instanceof ConfigError ? error.message : String(error)
 }
 
 async function adopt (from: Inner, relabel: boolean): Promise<void> {
@@ -61,7 +68,9 @@ async function adopt (from: Inner, relabel: boolean): Promise<void> {
   process.once('SIGINT', () => { interrupt.abort() })
   process.once('SIGTERM', () => { interrupt.abort() })
   try {
-    report(await app.adoptHashes({ from, relabel, signal: interrupt.signal, progress: createProgress() }), interrupt.signal.aborted)
+    const start = performance.now()
+    const adopted = await app.adoptHashes({ from, relabel, signal: interrupt.signal, progress: createProgress() })
+    report(adopted, (performance.now() - start) / 1000, interrupt.signal.aborted)
   } finally {
     await app.close()
   }
@@ -75,7 +84,7 @@ if (options === undefined) {
   try {
     await adopt(options.from, options.relabel)
   } catch (error) {
-    process.stderr.write(`adopt: ${error instanceof ConfigError ? error.message : String(error)}\n`)
+    process.stderr.write(`adopt: ${reasonOf(error)}\n`)
     process.exitCode = 1
   }
 }

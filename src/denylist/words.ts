@@ -10,6 +10,7 @@ const MOST_COMMON = 3000
 /** Birthdays of most people: half of the passwords chosen in China are digits alone, and many of these a birthday. */
 const BIRTHS = { from: Date.UTC(1970, 0, 1), to: Date.UTC(2010, 0, 1) }
 const DAY_MS = 86_400_000
+const LONGEST_REPEAT = 16
 
 /** Every password to refuse, each once, in an order that does not change from build to build. */
 export function commonPasswords (): string[] {
@@ -32,9 +33,16 @@ function dates (): string[] {
   return Array.from({ length: days }, (_, day) => new Date(BIRTHS.from + day * DAY_MS).toISOString().slice(0, 10).replaceAll('-', ''))
 }
 
-/** A digest hides how short its password is: one or two printable ASCII characters, and three or four digits. */
+/**
+ * A digest hides how short its password is: one or two printable ASCII characters, three letters, three or four digits, and one
+ * character over and over.
+ */
 function short (): string[] {
   const characters = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i))
   const numbers = [3, 4].flatMap(length => Array.from({ length: 10 ** length }, (_, i) => String(i).padStart(length, '0')))
-  return [...characters, ...characters.flatMap(first => characters.map(second => first + second)), ...numbers]
+  const letters = characters.filter(character => /[a-z]/.test(character))
+  const pairs = (alphabet: string[]): string[] => alphabet.flatMap(first => alphabet.map(second => first + second))
+  const triples = pairs(letters).flatMap(pair => letters.map(letter => pair + letter))
+  const repeated = characters.flatMap(character => Array.from({ length: LONGEST_REPEAT - 2 }, (_, i) => character.repeat(3 + i)))
+  return [...characters, ...pairs(characters), ...triples, ...numbers, ...repeated]
 }

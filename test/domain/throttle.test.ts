@@ -84,6 +84,21 @@ for (const mode of modes) {
       t.equal(await throttle.login(alice, HOME, right), 'logged in')
     })
 
+    await promise('L1: a network that is familiar to an account has a hundred failures at it, too, and then waits a week', async (t, { throttle, pass }) => {
+      await throttle.login(alice, HOME, right)
+      let failures = 0
+      for (let day = 0; day < 10; day++) {
+        for (let i = 0; i < 4; i++) {
+          failures += (await times(20, () => throttle.login(alice, HOME, wrong))).LoginFailed ?? 0
+          await pass(QUARTER)
+        }
+        await pass(DAY - 4 * QUARTER)
+      }
+      t.equal(failures, 100)
+      t.ok(await waitOf(throttle.login(alice, HOME, right)) > 0)
+      t.equal(await throttle.login(alice, ELSEWHERE, right), 'logged in')
+    })
+
     await promise('L1: a streak that goes on slowly is still a streak; a pause ends it', async (t, { throttle, pass }) => {
       for (let i = 0; i < 20; i++) {
         t.same(await times(1, () => throttle.login(alice, HOME, wrong)), { LoginFailed: 1 })
@@ -281,7 +296,7 @@ if (modes.includes('server')) {
     await times(3, () => throttle.guess(HOME, async () => { throw fail('CodeWrong') }))
     await throttle.countMail(HOME)
     const keys = await redis?.keys('*') ?? []
-    t.equal(keys.length, 14)
+    t.equal(keys.length, 15)
     t.notMatch(keys.join(), /alice|example|192\.0\.2/)
     for (const key of keys) {
       t.match(key, /^dream:/)
