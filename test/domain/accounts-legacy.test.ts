@@ -72,7 +72,7 @@ for (const mode of modes) {
     t.equal(await stored(weak), strong, 'kept, as it is stronger')
   })
 
-  t.test(`${mode}: C6: a damaged hash is a failed login, never an error and never a stall`, async t => {
+  t.test(`${mode}: C4, C6: a damaged hash is a failed login, never an error and never a stall`, async t => {
     const world = await build(t, mode)
     await world.register({ Name: 'Alice', Email, Password: plain })
     for (const [i, hash] of damaged.entries()) {

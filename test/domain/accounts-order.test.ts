@@ -65,7 +65,7 @@ for (const mode of modes) {
     }
   })
 
-  t.test(`${mode}: with HIDE_ACCOUNTS=true the code comes before existence`, async t => {
+  t.test(`${mode}: R4: with HIDE_ACCOUNTS=true the code comes before existence`, async t => {
     const world = await build(t, mode, { HIDE_ACCOUNTS: 'true' })
     await world.register(alice)
     t.equal((await world.post('/Auth/Verify', { ...alice, VerifyCode })).body.Code, 521)

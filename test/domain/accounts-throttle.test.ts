@@ -25,7 +25,7 @@ for (const mode of modes) {
     t.equal((await login({ ...right, Email: 'bob@example.com' }, '10.0.0.1')).body.Code, 501, 'nor are other accounts closed')
   })
 
-  t.test(`${mode}: a success forgives the failures before it`, async t => {
+  t.test(`${mode}: L4: a success forgives the failures before it`, async t => {
     const world = await build(t, mode)
     await world.register(alice)
     for (let round = 0; round < 3; round++) {
@@ -56,7 +56,7 @@ for (const mode of modes) {
     }
   })
 
-  t.test(`${mode}: L3: every spelling of an address, and every spelling of a network, counts as one`, async t => {
+  t.test(`${mode}: L3, L6: every spelling of an address, and every spelling of a network, counts as one`, async t => {
     const world = await build(t, mode)
     await world.register(alice)
     const spellings = ['alice@example.com', 'ALICE@EXAMPLE.COM', ' Alice@example.com', 'alice@Example.com ']

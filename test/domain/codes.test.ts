@@ -53,7 +53,7 @@ t.test('K3: a code allows one change and is spent by it', async t => {
   t.match(await codes.issue('sign', 'alice@example.com'), /^\d{6}$/, 'the next code may be had at once')
 })
 
-t.test('a change that fails leaves its code usable, and its error is what the caller sees', async t => {
+t.test('R5: a change that fails leaves its code usable, and its error is what the caller sees', async t => {
   const { codes } = codesAt()
   const code = await codes.issue('reset', 'alice@example.com')
   const failure = new Error('the database went away')
@@ -99,7 +99,7 @@ t.test('K6, P2, K8: what the store is given differs by purpose, address and key 
   t.notMatch(JSON.stringify(kept), /042917|alice|bob|example/)
 })
 
-t.test('a wrong code is 520; five of them void it; an expired, void or never issued one is 521', async t => {
+t.test('K4: a wrong code is 520; five of them void it; an expired, void or never issued one is 521', async t => {
   const { codes, pass } = codesAt()
   const spend = (code: string) => codes.spend('sign', 'alice@example.com', code, async () => 'changed')
   await t.rejects(spend('000000'), fail('CodeExpired'), 'never issued')
@@ -134,7 +134,7 @@ t.test('a withdrawn code is void and the next may be issued at once', async t =>
   await t.rejects(codes.spend('sign', 'alice@example.com', code, async () => t.fail('changed')), fail('CodeExpired'))
 })
 
-t.test('a spent code that cannot be cleared away is reported, stays spent, and the change stands', async t => {
+t.test('K3: a spent code that cannot be cleared away is reported, stays spent, and the change stands', async t => {
   const { store } = codesAt()
   const reported: string[] = []
   const failing: CodeStore = { ...store, remove: async () => { throw new Error('Redis went away') } }

@@ -54,7 +54,7 @@ t.test('C2: 64 hexadecimal digits of either case are the digest; anything else i
   for (const sent of [digest.slice(1), `${digest}0`, `${digest.slice(1)}g`, ` ${digest.slice(1)}`, `${digest}\n`]) t.equal(passwordsOf().read(sent).digest, smCrypto.sm3(sent), JSON.stringify(sent))
 })
 
-t.test('REQUIRE_PASSWORD_DIGEST refuses what is not a digest', async t => {
+t.test('C2: REQUIRE_PASSWORD_DIGEST refuses what is not a digest', async t => {
   const { read } = make({ requireDigest: true })
   t.equal(read(smCrypto.sm3(PASSWORD).toUpperCase()).digest, smCrypto.sm3(PASSWORD))
   t.throws(() => read(PASSWORD), fail('BadRequest', { refusals: [{ field: 'Password', reason: 'Digest' }] }))

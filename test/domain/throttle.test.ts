@@ -191,7 +191,7 @@ for (const mode of modes) {
       t.equal(await throttle.login(alice, '2001:db8:8::1', right), 'logged in')
     })
 
-    await promise('logins that succeed, or fail for want of a dependency, are not counted', async (t, { throttle }) => {
+    await promise('L4: logins that succeed, or fail for want of a dependency, are not counted', async (t, { throttle }) => {
       for (let i = 0; i < 120; i++) t.equal(await throttle.login(`${i % 3}@example.com`, HOME, right), 'logged in')
       for (let i = 0; i < 120; i++) await t.rejects(throttle.login(alice, HOME, async () => { throw fail('DatabaseUnavailable') }), fail('DatabaseUnavailable'))
       t.equal(await throttle.login(alice, HOME, right), 'logged in')

@@ -20,7 +20,7 @@ function spoilt (body: Record<string, string>): string[] {
 }
 
 for (const mode of modes) {
-  t.test(`${mode}: a bad request changes nothing: no row, no mail, no cooldown, no code spent, no counter moved`, async t => {
+  t.test(`${mode}: I1: a bad request changes nothing: no row, no mail, no cooldown, no code spent, no counter moved`, async t => {
     const world = await build(t, mode)
     await world.register(alice)
     await world.post('/Auth/ResetPassword', { Email: alice.Email })

@@ -51,14 +51,14 @@ for (const mode of modes) {
     t.strictSame((await world.rows('SELECT Email FROM Users')), [{ Email }])
   })
 
-  t.test(`${mode}: addresses that differ in more than case and outer spaces are different accounts`, async t => {
+  t.test(`${mode}: I5: addresses that differ in more than case and outer spaces are different accounts`, async t => {
     const world = await build(t, mode)
     const different = ['a.lice@example.com', 'alice+dream@example.com', "o'alice@example.com", 'alice%00@example.com', 'alice--@example.com', 'alice@example.com.cn', long(100)]
     for (const [i, Email] of [alice.Email, ...different].entries()) await world.register({ Name: `Alice ${i}`, Email, Password })
     t.equal((await world.rows('SELECT UserID FROM Users')).length, different.length + 1)
   })
 
-  t.test(`${mode}: Password: 64 hexadecimal digits of either case are one digest, anything else of 8 to 128 characters is the password itself`, async t => {
+  t.test(`${mode}: C2: 64 hexadecimal digits of either case are one digest, anything else of 8 to 128 characters is the password itself`, async t => {
     const world = await build(t, mode)
     const passwords = ['8 chars!', '密码密码密码密码', '😀'.repeat(128), ' spaces around ', `${digest('x').slice(0, 63)}g`, digest('x').slice(0, 63), digest('x') + '0']
     for (const [i, plain] of passwords.entries()) {
@@ -79,7 +79,7 @@ for (const mode of modes) {
     t.equal((await world.post('/Auth/Login', { Email, Password: 'x'.repeat(129) })).status, 400)
   })
 
-  t.test(`${mode}: REQUIRE_PASSWORD_DIGEST=true refuses a password that is not a digest, on every route that takes one`, async t => {
+  t.test(`${mode}: C2: REQUIRE_PASSWORD_DIGEST=true refuses a password that is not a digest, on every route that takes one`, async t => {
     const world = await build(t, mode, { REQUIRE_PASSWORD_DIGEST: 'true' })
     const Details = [{ Field: 'Password', Reason: '必须是 64 位十六进制的 SM3 摘要' }]
     for (const [route, body] of [['/Auth/Login', { Email }], ['/Auth/Sign', alice], ['/Auth/Verify', { ...alice, VerifyCode: '123456' }], ['/Auth/UpdatePassword', { Email, VerifyCode: '123456' }]] as const) {
@@ -92,7 +92,7 @@ for (const mode of modes) {
     t.equal((await world.post('/Auth/ResetPassword', { Email, Password: '' })).body.Code, 200, 'the empty password of older clients is still ignored')
   })
 
-  t.test(`${mode}: VerifyCode is a string of six ASCII digits; leading zeros count`, async t => {
+  t.test(`${mode}: I1: a VerifyCode is a string of six ASCII digits; leading zeros count`, async t => {
     const world = await build(t, mode)
     for (const VerifyCode of ['', '12345', '1234567', ' 12345', '123456 ', '123456\n', '12345a', '-12345', '+12345', '1e5000', '0x1234', '１２３４５６', '١٢٣٤٥٦']) {
       t.strictSame((await world.post('/Auth/Verify', { ...alice, VerifyCode })).body.Details, [{ Field: 'VerifyCode', Reason: '必须是 6 位数字' }], shown(VerifyCode))

@@ -34,7 +34,7 @@ for (const mode of modes) {
     t.strictSame((await world.get('/Auth/Login', english)).body, { Code: 405, Msg: 'Method not allowed' })
   })
 
-  t.test(`${mode}: a body of 16 KiB is read, one byte more is 413`, async t => {
+  t.test(`${mode}: I3: a body of 16 KiB is read, one byte more is 413`, async t => {
     const world = await build(t, mode)
     const padded = (bytes: number): string => credentials + ' '.repeat(bytes - credentials.length)
     for (const url of postRoutes) {

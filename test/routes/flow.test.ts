@@ -4,7 +4,7 @@ import { build, digest, modes } from '../helper.ts'
 const alice = { Name: 'Alice', Email: 'alice@example.com', Password: digest('correct horse battery staple') }
 
 for (const mode of modes) {
-  t.test(`${mode}: a person signs up with the mailed code, logs in, resets the password and logs in with the new one`, async t => {
+  t.test(`${mode}: R1, T6: a person signs up with the mailed code, logs in, resets the password and logs in with the new one`, async t => {
     const world = await build(t, mode)
 
     t.match(await world.post('/Auth/Sign', alice), { status: 200, body: { Code: 200, Msg: '成功' } })
@@ -25,7 +25,7 @@ for (const mode of modes) {
     t.match(await world.post('/Auth/Login', { Email: alice.Email, Password: update.Password }), { body: { Code: 200 } })
   })
 
-  t.test(`${mode}: a client that digests and one that does not reach the same account`, async t => {
+  t.test(`${mode}: C2: a client that digests and one that does not reach the same account`, async t => {
     const world = await build(t, mode)
     await world.register({ ...alice, Password: 'correct horse battery staple' })
     t.match(await world.post('/Auth/Login', { Email: ' ALICE@Example.com ', Password: alice.Password.toUpperCase() }), { body: { Code: 200 } })
