@@ -15,7 +15,8 @@ await build({
     'common-passwords': 'src/cli/common-passwords.ts',
     bench: 'bench/run.ts',
     bare: 'bench/bare.ts',
-    test: 'test/run.ts'
+    test: 'test/run.ts',
+    requirements: 'test/requirements/write.ts'
   },
   outdir: 'dist',
   bundle: true,
@@ -27,8 +28,8 @@ await build({
   format: 'esm',
   target: 'node20.19',
   mainFields: ['module', 'main'],
-  // Packages with native code or files of their own, which a bundle cannot carry, and a word list that only the build reads.
-  external: ['libsql', '@node-rs/argon2', '@fastify/swagger-ui', 'pino-pretty', 'autocannon', '@zxcvbn-ts/language-common'],
+  // Packages with native code or files of their own, which a bundle cannot carry, and what only the build and the tests read.
+  external: ['libsql', '@node-rs/argon2', '@fastify/swagger-ui', 'pino-pretty', 'autocannon', '@zxcvbn-ts/language-common', 'typescript'],
   // The CommonJS packages inside the bundle expect these three names.
   banner: {
     js: [

@@ -1,7 +1,6 @@
 import t from 'tap'
 import { loadConfig } from '../../src/config.ts'
 import { build, deployment, digest, modes } from '../helper.ts'
-import { timed } from '../support/clock.ts'
 import { networkNumber } from '../support/people.ts'
 
 const alice = { Name: 'Alice', Email: 'alice@example.com', Password: digest('correct horse battery staple') }
@@ -34,12 +33,12 @@ for (const mode of modes) {
     const settings = await deployment(t, mode)
     t.throws(() => loadConfig({ ...settings, VERIFY_CODE_TTL: '601' }), /VERIFY_CODE_TTL/)
     t.equal(loadConfig({ ...settings, VERIFY_CODE_TTL: '600' }).VERIFY_CODE_TTL, 600)
-    const { world, pass } = await timed(t, mode, { VERIFY_CODE_TTL: '600' })
+    const world = await build(t, mode, { VERIFY_CODE_TTL: '600' })
     await world.post('/Auth/Sign', alice)
     const VerifyCode = await world.codeFor(alice.Email)
-    await pass(590_000)
+    await world.pass(590_000)
     t.equal((await world.post('/Auth/Verify', { ...alice, VerifyCode: other(VerifyCode) })).body.Code, 520, 'still there')
-    await pass(10_000)
+    await world.pass(10_000)
     t.equal((await world.post('/Auth/Verify', { ...alice, VerifyCode })).body.Code, 521)
     t.strictSame(await world.rows('SELECT * FROM Users'), [])
   })

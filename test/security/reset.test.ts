@@ -1,6 +1,5 @@
 import t from 'tap'
 import { build, digest, modes } from '../helper.ts'
-import { timed } from '../support/clock.ts'
 
 const alice = { Name: 'Alice', Email: 'alice@example.com', Password: digest('correct horse battery staple') }
 const bob = { Name: 'Bob', Email: 'bob@example.com', Password: digest('what Bob has chosen') }
@@ -36,7 +35,7 @@ for (const mode of modes) {
   })
 
   t.test(`${mode}: P3: where no reset is outstanding no code is right: before one was asked for, after it was used, and after its time`, async t => {
-    const { world, pass } = await timed(t, mode)
+    const world = await build(t, mode)
     await world.register(alice)
     const update = async (VerifyCode: string, Password = renewed): Promise<number> => (await world.post('/Auth/UpdatePassword', { Email: alice.Email, Password, VerifyCode })).body.Code
     for (const VerifyCode of ['000000', '123456', '999999', await world.codeFor(alice.Email)]) t.equal(await update(VerifyCode), 521)
@@ -44,10 +43,10 @@ for (const mode of modes) {
     const used = await world.codeFor(alice.Email)
     t.equal(await update(used), 200)
     t.equal(await update(used, digest('another')), 521)
-    await pass(60_000)
+    await world.pass(60_000)
     t.equal((await world.post('/Auth/ResetPassword', { Email: alice.Email })).body.Code, 200)
     const late = await world.codeFor(alice.Email)
-    await pass(300_000)
+    await world.pass(300_000)
     t.equal(await update(late, digest('another')), 521)
     t.equal((await world.post('/Auth/Login', { Email: alice.Email, Password: renewed })).body.Code, 200)
   })
