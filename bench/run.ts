@@ -4,11 +4,16 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import autocannon from 'autocannon'
 import { root } from '../src/root.ts'
-import { find, startMariadb, startRedis, type Service } from '../test/support/services.ts'
+import { find, startMariadb, startRedis } from '../test/support/services.ts'
+import { denylist } from './denylist.ts'
+import { median, round, type Figure } from './figure.ts'
 import { bareHashes, residentMegabytes, startBare, startService, type Running } from './service.ts'
+import { healthInStorm } from './storm.ts'
+import { threads } from './threads.ts'
 
 // `npm run bench`: the compiled service against bare peers, in turn, within one run. Figures are ratios of medians: the
-// machine may be shared, and what disturbs one disturbs the other. Needs about six minutes; --quick about two.
+// machine may be shared, and what disturbs one disturbs the other. Needs about ten minutes; --quick about three. --threads
+// compares the places where hashes can run, and nothing else.
 
 const quick = process.argv.includes('--quick')
 const ROUNDS = quick ? 3 : 7
@@ -20,12 +25,8 @@ const CONNECTIONS = 32
 const LOGINS_AT_ONCE = 8
 const ITERATIONS = 600_000
 
-interface Figure { what: string, value: number, unit: string, target: string, detail: string }
-
 const credentials = { Email: 'bench@example.com', Password: 'correct horse battery staple' }
 const account = { Name: 'Bench', ...credentials }
-const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
-const round = (value: number): number => Number(value.toPrecision(3))
 
 async function post (url: string, body: unknown): Promise<Record<string, unknown>> {
   const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
@@ -61,15 +62,16 @@ async function againstBare (what: string, target: string, bare: Running, url: st
 
 const loginLoad: Partial<autocannon.Options> = { method: 'POST', connections: LOGINS_AT_ONCE, duration: HASH_SECONDS, headers: { 'content-type': 'application/json' }, body: JSON.stringify(credentials) }
 
-async function loginAgainstHash (mode: string, { url }: Running): Promise<Figure> {
+/** @param iterations of the bare peer's PBKDF2; 0 for Argon2id */
+async function loginAgainstHash (what: string, { url }: Running, iterations: number): Promise<Figure> {
   const ours: number[] = []
   const theirs: number[] = []
   for (let i = 0; i < HASH_ROUNDS; i++) {
-    theirs.push(await bareHashes(LOGINS_AT_ONCE, HASH_SECONDS, ITERATIONS))
+    theirs.push(await bareHashes(LOGINS_AT_ONCE, HASH_SECONDS, iterations))
     const { requests, duration } = await load(`${url}/Auth/Login`, loginLoad)
     ours.push(requests.total / duration)
   }
-  return { what: `${mode}: Login`, value: round(median(ours) / median(theirs)), unit: '× bare hash', target: '≥ 0.95', detail: `${round(median(ours))} of ${round(median(theirs))} per second, ${LOGINS_AT_ONCE} at once` }
+  return { what: `${what}: Login`, value: round(median(ours) / median(theirs)), unit: '× bare hash', target: '≥ 0.95', detail: `${round(median(ours))} of ${round(median(theirs))} per second, ${LOGINS_AT_ONCE} at once` }
 }
 
 async function underStorm (mode: string, { url }: Running, token: string): Promise<Figure> {
@@ -99,35 +101,46 @@ async function starts (folder: string): Promise<Figure[]> {
   ]
 }
 
-async function measure (mode: string, settings: Record<string, string>, bare: Running, folder: string): Promise<Figure[]> {
-  const service = await startService({ ...settings, PASSWORD_HASH_ITERATIONS: String(ITERATIONS) }, folder)
-  try {
-    const token = await signUp(service)
-    return [
-      await againstBare(`${mode}: health`, '', bare, `${service.url}/health`),
-      await againstBare(`${mode}: CheckJWTToken`, '≥ 0.95', bare, `${service.url}/CheckJWTToken`, bearer(token)),
-      await loginAgainstHash(mode, service),
-      await underStorm(mode, service, token)
-    ]
-  } finally {
-    await service.stop()
+const SCHEMES = [{ scheme: 'pbkdf2-sm3', iterations: ITERATIONS }, { scheme: 'argon2id', iterations: 0 }]
+
+async function measure (mode: string, settings: (scheme: string) => Record<string, string>, bare: Running, folder: string): Promise<Figure[]> {
+  const figures: Figure[] = []
+  for (const { scheme, iterations } of SCHEMES) {
+    const service = await startService({ ...settings(scheme), PASSWORD_HASH: scheme, PASSWORD_HASH_ITERATIONS: String(ITERATIONS), TRUST_PROXY: '127.0.0.1' }, folder)
+    try {
+      const token = await signUp(service)
+      if (iterations > 0) {
+        figures.push(await againstBare(`${mode}: health`, '', bare, `${service.url}/health`))
+        figures.push(await againstBare(`${mode}: CheckJWTToken`, '≥ 0.95', bare, `${service.url}/CheckJWTToken`, bearer(token)))
+      }
+      figures.push(await loginAgainstHash(`${mode}, ${scheme}`, service, iterations), await underStorm(`${mode}, ${scheme}`, service, token), await healthInStorm(`${mode}, ${scheme}`, service, HASH_ROUNDS))
+    } finally {
+      await service.stop()
+    }
   }
+  return figures
+}
+
+async function measureAll (folder: string, stops: Array<() => Promise<void>>): Promise<Figure[]> {
+  const figures = [...denylist(), ...await starts(folder)]
+  const bare = await startBare()
+  stops.push(bare.stop)
+  figures.push(...await measure('embedded', scheme => ({ DATA_DIR: join(folder, scheme) }), bare, folder))
+  if (find('mariadbd') === undefined || find('redis-server') === undefined) {
+    process.stdout.write('server mode is left out: mariadbd and redis-server are not installed\n')
+    return figures
+  }
+  const [mysql, redis] = [await startMariadb(folder), await startRedis(folder)]
+  stops.push(mysql.stop, redis.stop)
+  const server = { DB_HOST: '127.0.0.1', DB_PORT: String(mysql.port), REDIS_PORT: String(redis.port), JWT_SECRET_KEY: 'for the benchmark: 5e7d0a94c2b8f613' }
+  figures.push(...await measure('server', scheme => ({ ...server, DB_NAME: `dream_${scheme.slice(0, 6)}`, REDIS_DB: scheme === 'argon2id' ? '1' : '0' }), bare, folder))
+  return figures
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'dream-bench-'))
 const stops: Array<() => Promise<void>> = []
 try {
-  const figures = await starts(folder)
-  const bare = await startBare()
-  stops.push(bare.stop)
-  figures.push(...await measure('embedded', { DATA_DIR: join(folder, 'data') }, bare, folder))
-  if (find('mariadbd') !== undefined && find('redis-server') !== undefined) {
-    const [mysql, redis]: Service[] = [await startMariadb(folder), await startRedis(folder)]
-    for (const service of [mysql, redis]) if (service) stops.push(service.stop)
-    figures.push(...await measure('server', { DB_HOST: '127.0.0.1', DB_PORT: String(mysql?.port), REDIS_PORT: String(redis?.port), JWT_SECRET_KEY: 'for the benchmark: 5e7d0a94c2b8f613' }, bare, folder))
-  } else {
-    process.stdout.write('server mode is left out: mariadbd and redis-server are not installed\n')
-  }
+  const figures = process.argv.includes('--threads') ? await threads() : await measureAll(folder, stops)
   const machine = { node: process.version, cpu: cpus()[0]?.model, cores: availableParallelism(), date: new Date().toISOString(), quick }
   writeFileSync(new URL('bench/report.json', root), JSON.stringify({ machine, figures }, null, 2))
   process.stdout.write(`\n${machine.cpu}, ${machine.cores} cores, Node ${machine.node}\n\n| Figure | Measured | Target | Detail |\n|---|---|---|---|\n`)

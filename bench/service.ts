@@ -1,4 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { root } from '../src/root.ts'
 import { freePort, stop } from '../test/support/services.ts'
@@ -35,6 +36,26 @@ export async function startBare (): Promise<Running> {
   const child = spawn(process.execPath, [program('bare'), 'route'], { stdio: ['ignore', 'pipe', 'inherit'] })
   const port = await new Promise(resolve => { child.stdout.once('data', chunk => { resolve(String(chunk).trim()) }) })
   return { url: `http://127.0.0.1:${String(port)}/`, child, startMs: 0, stop: () => stop(child) }
+}
+
+/** Starts the bare route in a process that hashes without end. */
+export async function startBeside (place: string): Promise<Running & { hashesPerSecond: (seconds: number) => Promise<number> }> {
+  const child = spawn(process.execPath, [program('bare'), 'beside', place], { stdio: ['ignore', 'pipe', 'inherit'] })
+  let lines: string[] = []
+  child.stdout.on('data', chunk => { lines = (lines.join('\n') + String(chunk)).split('\n') })
+  while (lines.length < 3) await sleep(20)
+  const done = (): number => Number(lines.at(-2))
+  return {
+    url: `http://127.0.0.1:${lines[0]}/`,
+    child,
+    startMs: 0,
+    stop: () => stop(child),
+    async hashesPerSecond (seconds) {
+      const before = done()
+      await sleep(seconds * 1000)
+      return (done() - before) / seconds
+    }
+  }
 }
 
 /** Hashes per second of the bare password hash. */

@@ -15,14 +15,17 @@ export interface HashThreads {
   close: () => Promise<void>
 }
 
-const LOWERED = 10
+/** Of 19: HTTP goes first, and hashes still get what it leaves. `npm run bench -- --threads` compares. */
+const NICENESS = 10
 
 /**
  * Threads for hashes alone. libuv's own are shared with files and name look-ups, and as eager as the event loop, which a
  * storm of logins then starves. These yield to everything else, so that there may be one for each core; where the system
  * cannot lower a single thread, a core is left free instead.
+ *
+ * @param niceness how far they yield, from 0 for not at all to 19
  */
-export function createHashThreads (): HashThreads {
+export function createHashThreads (niceness = NICENESS): HashThreads {
   const lowers = process.platform === 'linux'
   const count = lowers ? availableParallelism() : Math.max(1, availableParallelism() - 1)
   const idle: Worker[] = []
@@ -30,7 +33,7 @@ export function createHashThreads (): HashThreads {
 
   function start (): Worker {
     const worker = new Worker(new URL('dist/hash-thread.js', root), {
-      workerData: { niceness: lowers ? LOWERED : 0 },
+      workerData: { niceness: lowers ? niceness : 0 },
       // Nothing of the process's own settings: a thread knows the job it has and no secret besides.
       env: {},
       execArgv: [],

@@ -64,7 +64,6 @@ t.test('C5: on a terminal it draws its progress', { skip: skip || noTerminal }, 
   t.match(program.stdout(), /Every account has been looked at\.\r\n400 wrapped/)
 })
 
-
 t.test('C5: without its database it says so, and exits 1', { skip }, async t => {
   const program = adopt(t, ['--from', 'sm3'], { ...(await administered(t)).settings, DB_PORT: '1' })
   t.equal(await program.ended, 1)

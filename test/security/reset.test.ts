@@ -1,5 +1,7 @@
 import t from 'tap'
 import { build, digest, modes } from '../helper.ts'
+import { until } from '../support/faults.ts'
+import { startSmtp } from '../support/smtp.ts'
 
 const alice = { Name: 'Alice', Email: 'alice@example.com', Password: digest('correct horse battery staple') }
 const bob = { Name: 'Bob', Email: 'bob@example.com', Password: digest('what Bob has chosen') }
@@ -78,5 +80,47 @@ for (const mode of modes) {
     t.ok(plain?.every(part => part.includes('······')), 'the code is where it is looked for')
     t.strictSame(disturbed, plain)
     t.notMatch((await world.mails()).map(({ text, html }) => text + html).join('\n'), /https?:/, 'and has no link that could lead elsewhere')
+  })
+
+  t.test(`${mode}: P4: a reset voids every other code of the account, and tells its owner by mail, in the language of the one who did it`, async t => {
+    const world = await build(t, mode, { HIDE_ACCOUNTS: 'true' })
+    await world.register(alice)
+    await world.pass(60_000)
+    await world.post('/Auth/Sign', { ...alice, Name: 'Another' })
+    const signCode = await world.codeFor(alice.Email)
+    await world.post('/Auth/ResetPassword', { Email: alice.Email })
+    const update = { Email: alice.Email, Password: renewed, VerifyCode: await world.codeFor(alice.Email) }
+    t.equal((await world.post('/Auth/UpdatePassword', update, { headers: { 'accept-language': 'en' } })).body.Code, 200)
+    t.equal((await world.post('/Auth/Verify', { ...alice, Name: 'Another', VerifyCode: signCode })).body.Code, 521)
+    await until(async () => (await world.mails()).length === 4)
+    const notice = (await world.mails()).at(-1)
+    t.match(notice, { to: alice.Email, subject: '【Dream】Your password was changed', text: /was changed on \d{4}-\d{2}-\d{2} \d{2}:\d{2} UTC/ })
+    t.notMatch(`${notice?.text}${notice?.html}`, /https?:|\b\d{6}\b|Alice/, 'no link, no code, nothing that a client sent')
+  })
+
+  t.test(`${mode}: P4: a notice that cannot be mailed changes nothing of the reset, and is reported`, async t => {
+    let refusing = false
+    const smtp = await startSmtp(t, { onRcptTo: (_address, _session, callback) => { callback(refusing ? new Error('mailbox full') : null) } })
+    const world = await build(t, mode, smtp.settings)
+    const codeOf = (): string => /\b\d{6}\b/.exec(smtp.mails.at(-1)?.text ?? '')?.[0] ?? ''
+    await world.post('/Auth/Sign', alice)
+    await world.post('/Auth/Verify', { ...alice, VerifyCode: codeOf() })
+    await world.post('/Auth/ResetPassword', { Email: alice.Email })
+    const VerifyCode = codeOf()
+    refusing = true
+    t.equal((await world.post('/Auth/UpdatePassword', { Email: alice.Email, Password: renewed, VerifyCode })).body.Code, 200)
+    await until(async () => /notice of a changed password could not be mailed/.test(world.log()))
+    t.equal((await world.post('/Auth/Login', { Email: alice.Email, Password: renewed })).body.Code, 200)
+  })
+
+  t.test(`${mode}: P4, S1: a service that stops has sent its notices before`, async t => {
+    const smtp = await startSmtp(t)
+    const world = await build(t, mode, smtp.settings)
+    await world.post('/Auth/Sign', alice)
+    await world.post('/Auth/Verify', { ...alice, VerifyCode: /\b\d{6}\b/.exec(smtp.mails[0]?.text ?? '')?.[0] })
+    await world.post('/Auth/ResetPassword', { Email: alice.Email })
+    await world.post('/Auth/UpdatePassword', { Email: alice.Email, Password: renewed, VerifyCode: /\b\d{6}\b/.exec(smtp.mails[1]?.text ?? '')?.[0] })
+    await world.app.close()
+    t.match(smtp.mails.at(-1)?.subject, /您的密码已更改/)
   })
 }

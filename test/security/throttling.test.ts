@@ -3,6 +3,8 @@ import { build, digest, modes, type Answer, type World } from '../helper.ts'
 import { populate } from '../support/people.ts'
 
 const wrong = digest('wrong')
+/** What the people of `populate` have. */
+const RIGHT = digest('correct horse battery staple')
 const PROXY = '10.9.9.9'
 /** More failures than any counter admits. */
 const MANY = 250
@@ -92,5 +94,59 @@ for (const mode of modes) {
     t.ok(known.waits.some(wait => wait > 0), 'they are refused at some time')
     // The seconds that went by meanwhile.
     t.ok(known.waits.every((wait, i) => Math.abs(wait - (unknown.waits[i] ?? 0)) <= 10), `${known.waits.join()} and ${unknown.waits.join()} seconds`)
+  })
+
+  t.test(`${mode}: L1, L4: a botnet gets a hundred guesses at an account in all; its owner comes in from home throughout, and from elsewhere by a reset`, async t => {
+    const world = await build(t, mode)
+    await populate(world, 1)
+    const [Email, right] = ['person0@example.com', RIGHT]
+    t.equal((await world.post('/Auth/Login', { Email, Password: right }, { from: '192.0.2.7' })).body.Code, 200)
+    let looked = 0
+    for (let round = 0; round < 8; round++) {
+      for (let i = 0; i < 40; i++) {
+        const { body } = await world.post('/Auth/Login', { Email, Password: wrong }, { from: `10.${round}.${i}.1` })
+        if (body.Code === 501) looked++
+      }
+      await world.pass(15 * 60_000)
+    }
+    t.equal(looked, 100)
+    const abroad = { from: '198.51.100.9' }
+    t.equal((await world.post('/Auth/Login', { Email, Password: right }, abroad)).body.Code, 429)
+    t.equal((await world.post('/Auth/ResetPassword', { Email }, abroad)).body.Code, 200)
+    t.equal((await world.post('/Auth/UpdatePassword', { Email, Password: digest('a better password'), VerifyCode: await world.codeFor(Email) }, abroad)).body.Code, 200)
+    t.equal((await world.post('/Auth/Login', { Email, Password: digest('a better password') }, abroad)).body.Code, 200)
+    t.equal((await world.post('/Auth/Login', { Email, Password: digest('a better password') }, { from: '203.0.113.1' })).body.Code, 200, 'and it is open to all again')
+  })
+
+  t.test(`${mode}: L4: during the storm the owner comes in from a network that has logged in before`, async t => {
+    const world = await build(t, mode)
+    await populate(world, 1)
+    const credentials = { Email: 'person0@example.com', Password: RIGHT }
+    const home = { from: '192.0.2.7' }
+    await world.post('/Auth/Login', credentials, home)
+    const storm = Array.from({ length: 40 }, (_, i) => world.post('/Auth/Login', { ...credentials, Password: wrong }, { from: `10.0.${i}.1` }))
+    t.equal((await world.post('/Auth/Login', credentials, home)).body.Code, 200)
+    t.same([...new Set((await Promise.all(storm)).map(({ body }) => body.Code))].sort(), [429, 501])
+    t.equal((await world.post('/Auth/Login', credentials, home)).body.Code, 200)
+  })
+
+  t.test(`${mode}: K5, L4: strangers can have ten codes a day sent to an address, whatever their networks; its owner has ten from home`, async t => {
+    const world = await build(t, mode)
+    await populate(world, 1)
+    const Email = 'person0@example.com'
+    await world.post('/Auth/Login', { Email, Password: RIGHT }, { from: '192.0.2.7' })
+    let mailed = 0
+    for (let i = 0; i < 30; i++) {
+      const { body } = await world.post('/Auth/ResetPassword', { Email }, { from: `10.0.${i}.1` })
+      if (body.Code === 200) mailed++
+      else t.ok(Number(body.RetryAfter) > 12 * 3600, 'until tomorrow')
+      await world.pass(60_000)
+    }
+    t.equal(mailed, 10)
+    t.equal((await world.post('/Auth/ResetPassword', { Email }, { from: '192.0.2.7' })).body.Code, 200)
+    t.equal((await world.mails()).length, 1 + 10 + 1, 'with the one of the sign-up')
+    t.equal((await world.post('/Auth/Sign', { Name: 'New', Email: 'new@example.com', Password: digest('a better password') }, { from: '10.0.1.1' })).body.Code, 200, 'other addresses are not concerned')
+    await world.pass(24 * 3600_000)
+    t.equal((await world.post('/Auth/ResetPassword', { Email }, { from: '10.0.0.1' })).body.Code, 200)
   })
 }

@@ -69,11 +69,16 @@ for (const mode of modes) {
     await oldAccounts(world, 1_100)
     const interrupt = new AbortController()
     let last = 0
-    const first = await world.app.adoptHashes({ from: 'sha256', relabel: false, signal: interrupt.signal, progress: ({ wrapped }, id, highest) => {
-      t.ok(id <= highest)
-      last = Math.max(last, id)
-      if (wrapped >= 600) interrupt.abort()
-    } })
+    const first = await world.app.adoptHashes({
+      from: 'sha256',
+      relabel: false,
+      signal: interrupt.signal,
+      progress: ({ wrapped }, id, highest) => {
+        t.ok(id <= highest)
+        last = Math.max(last, id)
+        if (wrapped >= 600) interrupt.abort()
+      }
+    })
     t.ok(first.wrapped >= 600 && first.wrapped < 1_100, `${first.wrapped} wrapped`)
     t.equal([...(await stored(world)).values()].filter(hash => hash.includes('inner=sha256')).length, first.wrapped)
     const second = await world.app.adoptHashes({ from: 'sha256', relabel: false, signal: never, progress: silent })
