@@ -2,9 +2,12 @@
 // what RCPT TO says. Each label is bounded and no two parts can match the same character: the match is linear.
 const ATOM = "[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
 const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
+// No top-level domain begins with a digit (RFC 1123, section 2.1), and what ends in a number some read as an IPv4 address:
+// mail for 1.85 or 0x7f.1 would go to 1.0.0.85 or 127.0.0.1.
+const TOP_LABEL = '[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?'
 
 /** A canonical e-mail address, of at most 100 characters. */
-export const EMAIL_PATTERN = `^${ATOM}(?:\\.${ATOM})*@(?:${LABEL}\\.)+${LABEL}$`
+export const EMAIL_PATTERN = `^${ATOM}(?:\\.${ATOM})*@(?:${LABEL}\\.)+${TOP_LABEL}$`
 
 /** E-mail addresses: trimmed and, in ASCII alone, lower-cased: no other letter may turn into an ASCII one here. */
 export function canonicalEmail (email: string): string {

@@ -17,7 +17,7 @@ t.test('I5: no letter beyond ASCII becomes an ASCII one', async t => {
 
 const accepted = [
   'a@b.c', 'alice@example.com', 'ALICE@EXAMPLE.COM', ' alice@example.com ', 'first.last@sub.domain.example', 'a+b@example.com',
-  "!#$%&'*+/=?^_`{|}~-@example.com", '1@2.3', 'a@1-2.example', 'x@xn--fiqs8s.example', `${'a'.repeat(88)}@example.com`, `a@${'b'.repeat(63)}.com`
+  "!#$%&'*+/=?^_`{|}~-@example.com", '1@2.c3', 'a@1-2.example', 'x@xn--fiqs8s.example', `${'a'.repeat(88)}@example.com`, `a@${'b'.repeat(63)}.com`
 ]
 const refused = [
   '', ' ', 'alice', '@example.com', 'alice@', 'alice@example', 'alice@@example.com', 'a@b@example.com', '.a@example.com', 'a.@example.com', 'a..b@example.com',
@@ -26,7 +26,7 @@ const refused = [
 ]
 const notPlain = [
   '"alice"@example.com', '"a@b"@example.com', 'alice(comment)@example.com', 'alice@example.com(comment)', 'Alice <alice@example.com>', '<alice@example.com>',
-  'group:alice@example.com;', 'alice@example.com,bob@example.com', 'alice@example.com;bob@example.com', 'alice@[127.0.0.1]', 'alice@[IPv6:::1]', 'a\\@example.com',
+  'group:alice@example.com;', 'alice@example.com,bob@example.com', 'alice@example.com;bob@example.com', 'alice@[127.0.0.1]', 'alice@[IPv6:::1]', 'alice@127.0.0.1', 'alice@1.85', 'alice@0x7f.1', 'alice@example.0x', 'alice@example.1', 'a\\@example.com',
   'alice@example.com\r\nbcc:bob@example.com', 'alice@example.com\nRCPT TO:<bob@example.com>', 'alice@example.com%0d%0a', 'alice@example.com ,bob@example.com'
 ]
 

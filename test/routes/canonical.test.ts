@@ -12,7 +12,7 @@ const long = (characters: number): string => `${'a'.repeat(characters - '@exampl
 /** Addresses that some parser takes for others than they are, or that no mail could be sent to. */
 const noEmails = ['', ' ', 'alice', '@example.com', 'alice@', 'alice@example', 'alice@@example.com', 'a@b@example.com', '"alice"@example.com', '"a b"@example.com', '"a@b"@example.com', 'alice(comment)@example.com',
   'alice@example.com(comment)', 'alice@(comment)example.com', '<alice@example.com>', 'Alice <alice@example.com>', 'alice@example.com,bob@example.com', 'alice@example.com;bob@example.com', 'team: alice@example.com;',
-  'alice@[127.0.0.1]', 'alice@example.com.', 'alice@.example.com', 'alice@example..com', '.alice@example.com', 'alice.@example.com', 'a..b@example.com', 'alice@-example.com', 'alice@example-.com', 'alice@exa_mple.com',
+  'alice@[127.0.0.1]', 'alice@127.0.0.1', 'alice@1.85', 'alice@0x7f.1', 'alice@example.com.', 'alice@.example.com', 'alice@example..com', '.alice@example.com', 'alice.@example.com', 'a..b@example.com', 'alice@-example.com', 'alice@example-.com', 'alice@exa_mple.com',
   'al ice@example.com', 'alice @example.com', 'alice@ example.com', 'alice@example.com\r\nBcc: bob@example.com', 'alice\r\n@example.com', 'alice@exam\nple.com', 'alice\t@example.com', 'alice\x7f@example.com', 'alice\\@example.com',
   'älice@example.com', 'alice@exämple.com', 'alıce@example.com', '\u212Aate@example.com', 'alice@example.co\u212A', 'alice@e\u0000xample.com', 'alice＠example.com', 'alice@example。com', 'аlice@example.com', 'alice\u200b@example.com', '\u202Ealice@example.com',
   long(101), `alice@${'b'.repeat(64)}.com`]
