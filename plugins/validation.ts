@@ -101,8 +101,10 @@ async function validation (app: FastifyInstance): Promise<void> {
   })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (request: { headers: Record<string, unknown> }, bytes: Buffer) => {
-    const [, charset] = /;\s*charset\s*=\s*"?([^";]*)/i.exec(String(request.headers['content-type'])) ?? []
-    if (charset !== undefined && charset.trim().toLowerCase() !== 'utf-8') throw fail('UnsupportedMediaType')
+    // Every one, as whoever read the body on the way may have believed another than the first.
+    for (const [, charset = ''] of String(request.headers['content-type']).matchAll(/;\s*charset\s*=\s*"?([^";]*)/gi)) {
+      if (charset.trim().toLowerCase() !== 'utf-8') throw fail('UnsupportedMediaType')
+    }
     return parseJson(bytes)
   })
 }
