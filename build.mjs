@@ -16,7 +16,8 @@ await build({
     bench: 'bench/run.ts',
     bare: 'bench/bare.ts',
     test: 'test/run.ts',
-    requirements: 'test/requirements/write.ts'
+    requirements: 'test/requirements/write.ts',
+    attack: 'attack/run.ts',
   },
   outdir: 'dist',
   bundle: true,

@@ -17,7 +17,10 @@ export async function startService (settings: Record<string, string>, cwd: strin
   const start = performance.now()
   const child = spawn(process.execPath, [program('server')], { cwd, stdio: 'inherit', env: { PATH: process.env.PATH, LOG_LEVEL: 'warn', HOST: '127.0.0.1', ...settings, PORT: String(port) } })
   while (!await healthy(url)) {
-    if (child.exitCode !== null || performance.now() - start > PATIENCE_MS) throw new Error('the service did not start')
+    if (child.exitCode !== null || performance.now() - start > PATIENCE_MS) {
+      await stop(child)
+      throw new Error('the service did not start')
+    }
     await new Promise(resolve => setTimeout(resolve, 2))
   }
   return { url, child, startMs: performance.now() - start, stop: () => stop(child) }

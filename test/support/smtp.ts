@@ -4,6 +4,7 @@ import { domainToASCII } from 'node:url'
 import PostalMime from 'postal-mime'
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
 import type { Test } from 'tap'
+import { root } from '../../src/root.ts'
 
 export interface ReceivedMail { to: string, subject: string, text: string, html: string, headers: Record<string, string> }
 
@@ -25,7 +26,10 @@ export interface TestSmtp {
 
 const SENDER = 'noreply@dream.example'
 const PASSWORD = 'authorisation code'
-const pem = (name: string): Buffer => readFileSync(new URL(`../fixtures/tls/${name}`, import.meta.url))
+const pem = (name: string): Buffer => readFileSync(new URL(`test/fixtures/tls/${name}`, root))
+
+/** A test, or what else ends at some time. */
+type Ending = Pick<Test, 'teardown'>
 
 /** A certificate for the same names that nobody vouches for. */
 export const untrusted = (): { key: Buffer, cert: Buffer } => ({ key: pem('untrusted.key'), cert: pem('untrusted.pem') })
@@ -42,7 +46,7 @@ function asOnTheWire (address: string): string {
 }
 
 /** A real SMTP server that insists on TLS and authentication and keeps what it is sent. It ends with the test. */
-export async function startSmtp (t: Test, options: SMTPServerOptions = {}, port = 0): Promise<TestSmtp> {
+export async function startSmtp (t: Ending, options: SMTPServerOptions = {}, port = 0): Promise<TestSmtp> {
   const mails: ReceivedMail[] = []
   const sources: string[] = []
   const envelopes: TestSmtp['envelopes'] = []
@@ -123,7 +127,7 @@ export function politely (line: string | undefined): string {
 }
 
 /** A server on plain TCP that says what the script says, so that it can misbehave in ways that no real one offers. */
-export async function startScriptedSmtp (t: Test, script: (line: string | undefined, socket: Socket) => string, port = 0): Promise<ScriptedSmtp> {
+export async function startScriptedSmtp (t: Ending, script: (line: string | undefined, socket: Socket) => string, port = 0): Promise<ScriptedSmtp> {
   const lines: string[] = []
   const sockets = new Set<Socket>()
   const server = createServer(socket => {
