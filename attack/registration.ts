@@ -9,11 +9,15 @@ const sign = ({ post }: Deployment, person: Person, from = freshNetwork()): Prom
 const verify = ({ post }: Deployment, person: Person, VerifyCode: string, from = freshNetwork()): Promise<Answer> => post('/Auth/Verify', { ...person, VerifyCode }, { from })
 const rowsOf = (deployment: Deployment, { Email }: Person): ReturnType<Deployment['rows']> => deployment.rows('SELECT UserName, NameKey, EmailKey, Password, Role FROM Users WHERE EmailKey = ? OR Email = ?', [Email, Email])
 
-/** Delays in milliseconds, from before the code is taken to after the row is there. */
-const KILLS = [4, 25, 60, 110]
+/** When to kill: so many milliseconds after the request, from before the code is taken on, or as soon as the row is there. */
+const KILLS = [4, 25, 60, 'row'] as const
+
+async function untilThereIsARow (deployment: Deployment, person: Person): Promise<void> {
+  for (const end = performance.now() + 2_000; performance.now() < end && (await rowsOf(deployment, person)).length === 0;);
+}
 
 /** Kills a process in mid-Verify and looks at what is left. */
-async function killed (ground: Ground, delay: number): Promise<{ held: boolean, came: string }> {
+async function killed (ground: Ground, moment: typeof KILLS[number]): Promise<{ held: boolean, came: string }> {
   const { dear } = ground
   const person = somebody()
   await sign(dear, person)
@@ -21,7 +25,7 @@ async function killed (ground: Ground, delay: number): Promise<{ held: boolean, 
   const [survivor, victim] = dear.processes
   if (survivor === undefined || victim === undefined) throw new Error('two processes are needed')
   const cut = ask(victim.url, '/Auth/Verify', { from: freshNetwork(), body: { ...person, VerifyCode: code } }).then(answer => answer.code, () => 'cut')
-  await sleep(delay)
+  await (moment === 'row' ? untilThereIsARow(dear, person) : sleep(moment))
   dear.kill(victim)
   const seen = await cut
   const before = await rowsOf(dear, person)
@@ -33,7 +37,7 @@ async function killed (ground: Ground, delay: number): Promise<{ held: boolean, 
   // Either there is an account, whole, or there is none and the code may be used once or is void.
   const whole = rows.length === 0 || (rows.length === 1 && login?.code === 200 && rows[0]?.EmailKey !== null && rows[0]?.NameKey !== null)
   const once = before.length === 1 ? retry.code === 502 : [200, 521].includes(retry.code)
-  return { held: whole && once && again.code !== 200, came: `${seen} at ${delay} ms, ${before.length} row, then ${retry.code} and ${again.code}` }
+  return { held: whole && once && again.code !== 200, came: `${seen} ${moment === 'row' ? 'at the insert' : `at ${moment} ms`}, ${before.length} rows, then ${retry.code} and ${again.code}` }
 }
 
 /** Known and unknown addresses in turn, at one route of a service that hides accounts. */
@@ -139,7 +143,7 @@ export const registration: Attack[] = [{
     tried: `kill -9 of one process in mid-Verify, at ${KILLS.length} moments`,
     async run (ground) {
       const outcomes = []
-      for (const delay of KILLS) outcomes.push(await killed(ground, delay))
+      for (const moment of KILLS) outcomes.push(await killed(ground, moment))
       return { held: outcomes.every(({ held }) => held), came: outcomes.map(({ came }) => came).join('; ') }
     }
   }]
