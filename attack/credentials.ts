@@ -97,6 +97,28 @@ async function stolen ({ main }: Ground): Promise<{ held: boolean, came: string 
   return { held: phc.length === 12 && salts.size === 12 && keys.size === 12 && !readable && logins.every(({ code }) => code === 501), came: `${phc.length} PHC strings, ${salts.size} salts of 16 bytes, ${keys.size} hashes for one password; what was found, sent as the password: ${tally(logins)}` }
 }
 
+/** Peppered rows as a thief, or an operator who lost the pepper, would use them. */
+async function peppered ({ hidden, main }: Ground): Promise<{ held: boolean, came: string }> {
+  const owner = await hidden.register()
+  const hashOf = async (): Promise<string> => String((await hidden.rows('SELECT Password FROM Users WHERE EmailKey = ?', [owner.Email]))[0]?.Password)
+  const keyed = await hashOf()
+  const [, id = ''] = /,keyid=([0-9a-f]{8})\$/.exec(keyed) ?? []
+  const right = await hidden.login(owner, freshNetwork())
+  const rows = [keyed.replace(id, '00000000'), keyed.replace(`,keyid=${id}`, ''), keyed.replace(`keyid=${id}`, 'keyid=x'), `${keyed}x`]
+  const answers: Answer[] = []
+  for (const row of rows) {
+    await put(hidden, owner, row)
+    answers.push(await hidden.login(owner, freshNetwork()))
+  }
+  // The same table at a service that has no pepper.
+  await main.register(owner)
+  await put(main, owner, keyed)
+  answers.push(await main.login(owner, freshNetwork()))
+  await put(hidden, owner, keyed)
+  const again = await hidden.login(owner, freshNetwork())
+  return { held: id !== '' && right.code === 200 && again.code === 200 && answers.every(({ code }) => code === 501), came: `${tally(answers)}; with the row as it was ${again.code}` }
+}
+
 async function defaults ({ main }: Ground): Promise<{ held: boolean, came: string }> {
   const names = ['admin@example.com', 'root@example.com', 'administrator@dream.example', 'noreply@dream.example', 'admin@dream.example', 'test@example.com']
   const passwords = ['admin', 'password', '123456', 'admin123', 'dream', 'changeme']
@@ -117,6 +139,7 @@ export const credentials: Attack[] = [
     defence: 'what a row may ask for is bounded; anything else is taken for damaged and costs one hash',
     probes: [{ tried: `${TAMPERED.length} tampered rows`, run: tampered }, { tried: 'the costliest rows that are accepted (Argon2id with 256 MiB and 10 passes, PBKDF2 with 10,000,000 iterations)', run: costliest }]
   },
+  { id: 'C6', defence: 'a hash names its pepper, which is outside the database; without it nobody can tell', probes: [{ tried: 'rows of another pepper, of none, damaged, and at a service without it, with the right password', run: peppered }] },
   { id: 'C7', defence: 'hashes run on threads of low priority behind a bounded queue, half of it at most for one network', probes: [{ tried: `${AT_ONCE} parallel logins from as many networks`, run: crowd }, { tried: '90 parallel logins from one network', run: hog }] },
   { id: 'C8', defence: 'no account is there before somebody makes it, and no input names a role', probes: [{ tried: 'default accounts; roles in the body', run: defaults }] }
 ]

@@ -38,7 +38,7 @@ export interface Ground {
   main: Deployment
   /** Two processes, hashes at a cost that shows in time. */
   dear: Deployment
-  /** HIDE_ACCOUNTS=true. */
+  /** HIDE_ACCOUNTS=true, and hashes that are keyed with a pepper. */
   hidden: Deployment
   /** Over the same database and Redis as `main`, without any proxy that it would believe. */
   direct: Deployment
@@ -81,13 +81,12 @@ export function freshNetworks (count: number, blocks: number): string[] {
   return Array.from({ length: count }, (_, i) => `${prefixes[i % blocks]}.${1 + Math.floor(i / blocks)}`)
 }
 
-/** @param hold told of everything that must be ended, from the moment it is begun */
-export async function prepareGround (folder: string, hold: <T extends { stop: () => unknown }>(started: Promise<T>) => Promise<T>): Promise<Ground> {
-  const ends: Array<() => unknown> = []
+/** @param hold begins what must be ended with the run, however that ends */
+export async function prepareGround (folder: string, hold: <T extends { stop: () => unknown }>(begin: () => Promise<T>) => Promise<T>): Promise<Ground> {
   const [mysql, redis, smtp] = await Promise.all([
-    hold(startMariadb(folder)),
-    hold(startRedis(folder)),
-    hold(startSmtp({ teardown: end => { ends.push(end) } }))
+    hold(() => startMariadb(folder)),
+    hold(() => startRedis(folder)),
+    hold(() => startSmtp({ teardown () {} }))
   ])
 
   async function deploy (number: number, count: number, settings: Record<string, string>): Promise<Deployment> {
@@ -107,12 +106,12 @@ export async function prepareGround (folder: string, hold: <T extends { stop: ()
       ...smtp.settings,
       ...settings
     }
-    const start = (): Promise<Running> => hold(startService(all, folder))
+    const start = (): Promise<Running> => hold(() => startService(all, folder))
     const processes = [await start()]
     while (processes.length < count) processes.push(await start())
     const client = new Redis({ host: '127.0.0.1', port: redis.port, db: number })
     const pool: Pool = createPool({ host: '127.0.0.1', port: mysql.port, user: 'root', database: name, connectionLimit: 2 })
-    await hold(Promise.resolve({ stop: async () => { client.disconnect(); await pool.end() } }))
+    await hold(async () => ({ stop: async () => { client.disconnect(); await pool.end() } }))
     let turn = 0
 
     const deployment: Deployment = {
@@ -141,7 +140,7 @@ export async function prepareGround (folder: string, hold: <T extends { stop: ()
   const ground: Ground = {
     main: await deploy(1, 2, trusting),
     dear: await deploy(2, 2, { ...trusting, PASSWORD_HASH_ITERATIONS: String(ITERATIONS.dear) }),
-    hidden: await deploy(3, 1, { ...trusting, HIDE_ACCOUNTS: 'true' }),
+    hidden: await deploy(3, 1, { ...trusting, HIDE_ACCOUNTS: 'true', PASSWORD_PEPPER: 'a pepper for the attacks: c41d9e07b2f8' }),
     direct: await deploy(1, 1, {}),
     smtp,
     mails: smtp.mails,

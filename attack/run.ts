@@ -18,9 +18,9 @@ import { throttling } from './throttling.ts'
 // `npm run attack`: a scripted attacker against the compiled service in server mode, two processes over one MariaDB and one
 // Redis of its own, everything on loopback. One line a requirement; exit code 1 where one of them does not hold.
 // With names as arguments, only those requirements (`npm run attack -- K5 L1`). --markdown writes the report into
-// docs/SECURITY-MODEL.md. Needs some two minutes, and never more than three and a half.
+// docs/SECURITY-MODEL.md. Needs some two minutes; what is not done after three is left and counts as failed.
 
-const MOST_MS = 200_000
+const MOST_MS = 170_000
 const MOST_PROBE_MS = 60_000
 
 const started = performance.now()
@@ -28,15 +28,31 @@ const wanted = process.argv.slice(2).filter(argument => !argument.startsWith('--
 const folder = mkdtempSync(join(tmpdir(), 'dream-attack-'))
 /** Everything that was begun, whether or not it is there yet. */
 const holdings: Array<Promise<{ stop: () => unknown }>> = []
+let ending: Promise<void> | undefined
 
 function say (line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
-async function cleanUp (): Promise<void> {
+/** Begins something that must be ended, unless everything is being ended already. */
+async function hold<T extends { stop: () => unknown }> (begin: () => Promise<T>): Promise<T> {
+  if (ending !== undefined) throw new Error('the run is over')
+  const begun = begin()
+  holdings.push(begun)
+  return begun
+}
+
+async function end (): Promise<void> {
   closeConnections()
-  for (const holding of holdings.splice(0).reverse()) await holding.then(({ stop }) => stop(), () => {})
+  // What is begun meanwhile is in the list too. The last first: services before the servers they use.
+  for (let last = holdings.pop(); last !== undefined; last = holdings.pop()) await last.then(({ stop }) => stop()).catch(() => {})
   rmSync(folder, { recursive: true, force: true })
+}
+
+/** Whoever asks, and however often: once. */
+function cleanUp (): Promise<void> {
+  ending ??= end()
+  return ending
 }
 
 async function attempt ({ run }: Probe, ground: Ground): Promise<Outcome> {
@@ -66,10 +82,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 try {
-  const ground = await prepareGround(folder, begun => {
-    holdings.push(begun)
-    return begun
-  })
+  const ground = await prepareGround(folder, hold)
   const lines: Line[] = []
   for (const attack of [...credentials, ...registration, ...reset, ...codes, ...throttling, ...enumeration, ...evasion, ...input]) {
     if (wanted.length > 0 && !wanted.includes(attack.id)) continue
@@ -78,6 +91,7 @@ try {
     lines.push(line)
   }
   const seconds = Math.round((performance.now() - started) / 1000)
+  lines.sort((a, b) => a.id.localeCompare(b.id))
   const failed = lines.filter(line => !held(line))
   const machine = `${availableParallelism()} cores of ${cpus()[0]?.model}, Node ${process.version}`
   say(`\n${summary(lines)}\n`)
