@@ -17,7 +17,7 @@ await build({
     bare: 'bench/bare.ts',
     test: 'test/run.ts',
     requirements: 'test/requirements/write.ts',
-    attack: 'attack/run.ts',
+    attack: 'attack/run.ts'
   },
   outdir: 'dist',
   bundle: true,

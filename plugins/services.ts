@@ -31,6 +31,8 @@ declare module 'fastify' {
 /** What a test may replace: the clock of what embedded mode keeps in the process, in milliseconds. */
 export interface Overrides { clock?: () => number }
 
+const SAMPLE = 500
+
 /** Wires stores to services: in Redis what processes share, in the process where there is only one. */
 async function services (app: FastifyInstance, { config, overrides }: { config: Config, overrides: Overrides }): Promise<void> {
   const report = (error: unknown, what: string): void => { app.log.warn({ err: error }, what) }
@@ -56,6 +58,9 @@ async function services (app: FastifyInstance, { config, overrides }: { config: 
 
   app.decorate('tokens', tokens)
   app.decorate('accounts', accounts)
+  // The oldest accounts show what passwords have been stored in.
+  await app.whenDatabaseIsPrepared(async () => { passwords.expect((await store.hashesAfter(0, SAMPLE)).map(({ password }) => password)) })
+
   app.decorate('adoptHashes', options => adoptHashes(store, passwords.wrap, app.events.record, { ...options, atOnce: app.hashesAtOnce }))
   app.addHook('onClose', () => background.settled())
 

@@ -8,7 +8,7 @@ const HEX_64 = /^[0-9a-f]{64}$/i
 /** Whether a text is 64 hexadecimal digits: a digest that a client sent, or a hash as the old service stored it. */
 export const isDigest = (text: string): boolean => HEX_64.test(text)
 
-function hex (algorithm: 'sha256' | 'sm3', text: string): string {
+export function hex (algorithm: 'sha256' | 'sm3', text: string): string {
   return createHash(algorithm).update(text).digest('hex')
 }
 

@@ -1,6 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import smCrypto from 'sm-crypto'
 import { fail } from './catalogue.ts'
+import { duesOf, isAsStrong, partOf, remaining } from './cost.ts'
 import { isDigest, matchesBareHash, MOST_READINGS, readingsOf, type SentPassword } from './legacy-hash.ts'
 import type { Pepper } from './pepper.ts'
 import { formatHash, parseHash, type Cost, type Inner, type StoredHash } from './phc.ts'
@@ -8,8 +9,6 @@ import type { Queue } from './queue.ts'
 import type { Stretch } from './stretch.ts'
 
 const SALT_BYTES = 16
-/** For each lane (RFC 9106, section 3.1). */
-const LEAST_MEMORY_KIB = 8
 
 /** GB/T 32905, appendix A.1. */
 const SM3_OF_ABC = '66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0'
@@ -35,6 +34,11 @@ export interface Passwords {
    * @throws Code 529 when the hashing queue is full
    */
   verify: (stored: string | undefined, password: SentPassword, owner?: string) => Promise<Verdict>
+  /**
+   * Takes note of hashes as the table has them. Where some cost more than new ones do, or are of the other scheme, a failure
+   * costs as much as theirs from now on, for whomever: else its time would tell which accounts have such a hash, or one at all.
+   */
+  expect: (stored: string[]) => void
 }
 
 export interface PasswordOptions {
@@ -52,11 +56,17 @@ export interface PasswordOptions {
  */
 export function createPasswords ({ cost, requireDigest, peppers }: PasswordOptions, queue: Queue, stretch: Stretch): Passwords {
   const [current] = peppers
+  /** What a failure costs: the most of each scheme that is in use. */
+  let dues: Cost[] = [cost]
 
   async function make (input: string, cost: Cost, inner?: Inner): Promise<string> {
     const salt = randomBytes(SALT_BYTES)
     const key = await queue(() => stretch(current?.apply(input) ?? input, salt, cost))
     return formatHash({ cost, salt, key, ...(current && { keyId: current.id }), ...(inner && { inner }) })
+  }
+
+  async function pay (costs: Cost[], { digest }: SentPassword): Promise<void> {
+    for (const each of costs) await stretch(digest, randomBytes(SALT_BYTES), each)
   }
 
   const upToDate = (stored: StoredHash): boolean => isAsStrong(stored.cost, cost) && stored.keyId === current?.id
@@ -70,14 +80,14 @@ export function createPasswords ({ cost, requireDigest, peppers }: PasswordOptio
 
     hash: ({ digest }) => make(digest, cost),
 
-    wrap: (bare, inner) => make(bare.toLowerCase(), part(cost, MOST_READINGS[inner]), inner),
+    wrap: (bare, inner) => make(bare.toLowerCase(), partOf(cost, MOST_READINGS[inner]), inner),
 
     async verify (stored, password, owner) {
       const parsed = parseHash(stored ?? '')
       const pepper = peppers.find(({ id }) => id === parsed?.keyId)
       if (parsed === undefined || (parsed.keyId !== undefined && pepper === undefined)) {
-        // Unknown account, damaged row, missing pepper or a bare hash of the old service: all stretch once, as a current hash would.
-        await queue(() => stretch(password.digest, randomBytes(SALT_BYTES), cost), owner)
+        // Unknown account, damaged row, missing pepper or a bare hash of the old service: all stretch as a current hash would.
+        await queue(() => pay(dues, password), owner)
         if (stored === undefined) return 'mismatch'
         return !isDigest(stored) ? 'unreadable' : matchesBareHash(stored, password) ? 'legacy' : 'mismatch'
       }
@@ -88,11 +98,14 @@ export function createPasswords ({ cost, requireDigest, peppers }: PasswordOptio
           const key = await stretch(pepper?.apply(reading) ?? reading, salt, parsed.cost)
           if (timingSafeEqual(key, parsed.key)) return inner !== undefined ? 'legacy' : upToDate(parsed) ? 'match' : 'stale'
         }
-        // A cheaper hash must not be quicker than one that does not exist.
-        const rest = remaining(cost, parsed.cost, readings.length)
-        if (rest !== undefined) await stretch(password.digest, salt, rest)
+        // Whatever is stored must not be quicker than what does not exist.
+        await pay(dues.flatMap(due => remaining(due, parsed.cost, readings.length) ?? []), password)
         return 'mismatch'
       }, owner)
+    },
+
+    expect (stored) {
+      dues = duesOf(cost, stored.flatMap(each => parseHash(each) ?? []))
     }
   }
 }
@@ -104,31 +117,4 @@ export function createPasswords ({ cost, requireDigest, peppers }: PasswordOptio
  */
 export function checkSm3 (sm3: (text: string) => string = text => createHash('sm3').update(text).digest('hex')): void {
   if (sm3('abc') !== SM3_OF_ABC) throw new Error('SM3 of "abc" is not what GB/T 32905 says')
-}
-
-function isAsStrong (one: Cost, other: Cost): boolean {
-  if (one.scheme === 'pbkdf2-sm3') return other.scheme === one.scheme && one.iterations >= other.iterations
-  return other.scheme === one.scheme && one.memoryKib >= other.memoryKib && one.passes >= other.passes
-}
-
-/** What costs as many times less. */
-function part (cost: Cost, times: number): Cost {
-  if (cost.scheme === 'pbkdf2-sm3') return { ...cost, iterations: Math.max(1, Math.floor(cost.iterations / times)) }
-  const passes = Math.max(1, Math.floor(cost.passes / times))
-  return { ...cost, passes, memoryKib: Math.min(cost.memoryKib, Math.floor(cost.memoryKib * cost.passes / times / passes)) }
-}
-
-/** What is left of a whole cost once `times` a part has been spent; `undefined` for nothing. */
-function remaining (whole: Cost, part: Cost, times: number): Cost | undefined {
-  if (whole.scheme === 'pbkdf2-sm3' && part.scheme === whole.scheme) {
-    const iterations = whole.iterations - times * part.iterations
-    return iterations > 0 ? { ...whole, iterations } : undefined
-  }
-  if (whole.scheme === 'argon2id' && part.scheme === whole.scheme) {
-    // Time goes with memory times passes.
-    const left = whole.memoryKib * whole.passes - times * part.memoryKib * part.passes
-    const passes = Math.max(1, Math.floor(left / whole.memoryKib))
-    return left >= LEAST_MEMORY_KIB * whole.lanes ? { ...whole, passes, memoryKib: Math.floor(left / passes) } : undefined
-  }
-  return whole
 }

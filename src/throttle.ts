@@ -118,13 +118,11 @@ export function createThrottle (limiter: (limit: Limit) => RateLimiterAbstract, 
     return await answered(familiar.get(keyOf(email, network))) === null ? undefined : network
   }
 
-  async function forgive (email: string, address: string): Promise<void> {
-    const network = networkOf(address)
-    await settle([
-      ...[...ofLogin(email, network), ...ofAccount(email)].map(({ limiter, key }) => limiter.delete(key)),
-      familiar.set(keyOf(email, network), 1, FAMILIAR_SECONDS)
-    ])
-  }
+  /** Makes the network familiar to the account, and forgets what was counted there. */
+  const welcome = (email: string, network: string, held: Count[]): Promise<void> => settle([
+    ...held.map(({ limiter, key }) => limiter.delete(key)),
+    familiar.set(keyOf(email, network), 1, FAMILIAR_SECONDS)
+  ])
 
   return {
     async login (email, address, run) {
@@ -137,7 +135,8 @@ export function createThrottle (limiter: (limit: Limit) => RateLimiterAbstract, 
       const block = strange ? counts(limits.block, blockOf(address)) : []
       const stages = [own.slice(0, 1), own.slice(1), [...account.slice(0, 1), ...shared.slice(0, 1)], [...account.slice(1), ...shared.slice(1), ...block]]
       const result = await guarded(stages, WRONG_PASSWORD, run)
-      await forgive(email, address)
+      // Strangers' failures stay: an owner who comes and goes must not give them a hundred guesses each time.
+      await welcome(email, network, own)
       return result
     },
 
@@ -152,6 +151,10 @@ export function createThrottle (limiter: (limit: Limit) => RateLimiterAbstract, 
     },
 
     familiarNetwork,
-    forgive
+
+    async forgive (email, address) {
+      const network = networkOf(address)
+      await welcome(email, network, [...ofLogin(email, network), ...ofAccount(email)])
+    }
   }
 }

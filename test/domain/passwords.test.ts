@@ -243,12 +243,24 @@ for (const cost of [pbkdf2(ITERATIONS), ARGON2ID]) {
   })
 }
 
-t.test('E2: a failure at a row of the other scheme is not cheaper than at an unknown account', async t => {
+t.test('E2: where costs and schemes are mixed, all failures cost as much as the most of each, and so do accounts that do not exist', async t => {
   const spent: Cost[] = []
-  const { read, verify } = make({ cost: ARGON2ID }, straight, async (input, salt, each) => {
+  const { read, hash, wrap, verify, expect } = make({ cost: ARGON2ID }, straight, async (input, salt, each) => {
     spent.push(each)
     return threads.stretch(input, salt, each)
   })
-  await verify(stored(), read('wrong password'))
-  t.strictSame(spent, [pbkdf2(ITERATIONS), ARGON2ID])
+  const dearer = await make({ cost: { ...ARGON2ID, passes: 5 } }).hash(read(PASSWORD))
+  const rows = [undefined, 'damaged', digest, stored(), dearer, await make({ cost: pbkdf2(300) }).hash(read(PASSWORD)), await hash(read(PASSWORD)), await wrap(digest, 'any')]
+  const total = (scheme: Cost['scheme']): number => spent.reduce((sum, each) => sum + (each.scheme !== scheme ? 0 : each.scheme === 'argon2id' ? each.passes * each.memoryKib : each.iterations), 0)
+  const tampered = ['$pbkdf2-sm3$i=9000000,l=32', '$argon2id$v=19$m=262144,t=10,p=1'].map(parameters => `${parameters}$${'A'.repeat(22)}$${'A'.repeat(43)}`)
+  expect([...rows.flatMap(row => row ?? []), ...tampered])
+  for (const row of rows) {
+    spent.length = 0
+    t.match(await verify(row, read('wrong password')), /mismatch|unreadable/)
+    t.same([total('pbkdf2-sm3'), total('argon2id')], [ITERATIONS, 5 * 1024], String(row).slice(0, 40))
+  }
+  expect([await hash(read(PASSWORD))])
+  spent.length = 0
+  await verify(undefined, read('wrong password'))
+  t.same([total('pbkdf2-sm3'), total('argon2id')], [0, 3 * 1024], 'and no more, once all are alike')
 })
