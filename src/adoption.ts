@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Failure } from './catalogue.ts'
 import type { Events } from './events.ts'
 import { isDigest } from './legacy-hash.ts'
 import type { Passwords } from './passwords.ts'
@@ -41,6 +43,19 @@ export interface AdoptionOptions {
 }
 
 const BATCH = 500
+const BUSY_MS = 100
+
+/** Waits for a place among the hashes: whoever logs in goes first. */
+async function patiently<T> (hash: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await hash()
+    } catch (error) {
+      if (!(error instanceof Failure && error.key === 'Busy')) throw error
+    }
+    await sleep(BUSY_MS)
+  }
+}
 
 /**
  * Wraps the bare hashes of the old service in place, each by itself and unless it was changed meanwhile: safe to interrupt,
@@ -55,7 +70,7 @@ export async function adoptHashes (store: HashStore, wrap: Passwords['wrap'], re
     if (parsed === undefined && !isDigest(password)) return 'unreadable'
     const mislabelled = relabel && parsed?.inner !== undefined && parsed.inner !== from
     if (parsed !== undefined && !mislabelled) return 'upToDate'
-    const renewed = parsed === undefined ? await wrap(password, from) : formatHash({ ...parsed, inner: from })
+    const renewed = parsed === undefined ? await patiently(() => wrap(password, from)) : formatHash({ ...parsed, inner: from })
     if (!await store.renewHash(id, password, renewed)) return 'overtaken'
     record({ type: 'adoption', outcome: 'success', reason: from, userId: id })
     return parsed === undefined ? 'wrapped' : 'relabelled'
