@@ -3,7 +3,7 @@ import { createPasswords, type Passwords } from '../src/passwords.ts'
 import { createQueue } from '../src/queue.ts'
 import { createHashThreads } from '../src/stretch.ts'
 import { hex } from '../src/legacy-hash.ts'
-import { isGuess, type Attack } from './attack.ts'
+import { isGuess, tally, type Attack } from './attack.ts'
 import { digest, freshNetwork, ITERATIONS, somebody, type Deployment, type Ground } from './ground.ts'
 import { median, rankTest } from './statistics.ts'
 import { guess } from './throttling.ts'
@@ -85,7 +85,7 @@ export const enumeration: Attack[] = [{
   probes: [{ tried: `${SAMPLES} interleaved logins of each kind, rank test`, run: timing }]
 }, {
   id: 'C5',
-  defence: 'hashes of the old service are accepted once, and replaced by a salted, stretched one at login',
+  defence: 'hashes of the old service are wrapped in salted, stretched ones without waiting for a login, and replaced at login',
   probes: [{
     tried: 'rows with bare SHA-256, bare SM3 and wrapped hashes, logged in to and read again',
     async run ({ main }) {
@@ -100,6 +100,16 @@ export const enumeration: Attack[] = [{
         return refused.code === 501 && code === 200 && now !== undefined && now.inner === undefined
       }))
       return { held: !results.includes(false), came: `${results.filter(Boolean).length} of ${rows.length} replaced` }
+    }
+  }, {
+    tried: 'a stolen table of 50 bare SHA-256 hashes, after its owner adopted it beside the service; each stolen hash sent as the password',
+    async run ({ main }) {
+      const emails = await Promise.all(Array.from({ length: 50 }, () => stored(main, hex('sha256', sent.sent))))
+      const said = await main.adopt('sha256')
+      const [bare] = await main.rows('SELECT COUNT(*) AS n FROM Users WHERE LENGTH(Password) = 64')
+      const thief = await Promise.all(emails.slice(0, 10).map(Email => main.login({ Name: '', Email, Password: hex('sha256', sent.sent) }, freshNetwork())))
+      const owners = await Promise.all(emails.slice(0, 10).map(Email => main.login({ Name: '', Email, Password: sent.sent }, freshNetwork())))
+      return { held: Number(bare?.n) === 0 && thief.every(({ code }) => code === 501) && owners.every(({ code }) => code === 200), came: `${String(bare?.n)} bare hashes left (${said.split(',')[0]}); thieves ${tally(thief)}, owners ${tally(owners)}` }
     }
   }, {
     tried: 'a wrapped hash, and what it was made of, sent as the password',

@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import { createPool, type Pool, type RowDataPacket } from 'mysql2/promise'
@@ -27,6 +29,8 @@ export interface Deployment {
   /** Signs up and verifies, as the owner of the mailbox does. */
   register: (person?: Person) => Promise<Person>
   login: ({ Email, Password }: Person, from: string) => Promise<Answer>
+  /** Stretches the bare hashes of the old service, as an operator does beside it. Returns what the program says last. */
+  adopt: (from: string) => Promise<string>
   /** Kills a process, without any notice, and starts another in its place. */
   kill: (process: Running) => void
   revive: (process: Running) => Promise<void>
@@ -122,6 +126,10 @@ export async function prepareGround (folder: string, hold: <T extends { stop: ()
       rows: async (statement, values = []) => (await pool.query<RowDataPacket[]>(statement, values))[0],
       pass: async seconds => { await client.eval(PASS, 0, seconds * 1000) },
       calm: async () => { await client.flushdb() },
+      async adopt (from) {
+        const { stdout } = await promisify(execFile)(process.execPath, [fileURLToPath(new URL('dist/adopt.js', root)), '--from', from], { cwd: folder, env: { PATH: process.env.PATH, ...all } })
+        return stdout.trim().split('\n').at(-1) ?? ''
+      },
       async register (person = somebody()) {
         const asking = { from: freshNetwork() }
         const signed = await deployment.post('/Auth/Sign', person, asking)

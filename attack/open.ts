@@ -9,7 +9,7 @@ const QUARTERS = 96
 
 /** What is known to be possible: each is bounded, or the price of something else. */
 export const open: string[] = [
-  `Try ${ACCOUNT.points} passwords at an account between two logins of its owner (${ACCOUNT_QUARTER.points} at once, and as many each quarter of an hour), from as many networks as they like. After ${ACCOUNT.points} the account is closed to strangers for a week, and its owner can log in from networks used before, or after a reset.`,
+  `Try ${ACCOUNT.points} passwords at an account (${ACCOUNT_QUARTER.points} at once, and as many each quarter of an hour), from as many networks as they like, and after a week of quiet as many again. In between the account is closed to strangers, and its owner can log in from networks used before, or after a reset.`,
   `Keep an account closed to networks that are new to it, for ${ACCOUNT.points} wrong passwords a week. A reset opens it.`,
   `Spray: one guess at each of many accounts from many blocks is as many logins that failed. A network has ${NETWORK_DAY.points.toLocaleString('en')} guesses a day, a block ${(BLOCK.points * QUARTERS).toLocaleString('en')}. The list of common passwords is what stands against it.`,
   `Guess at codes: ${MAILBOX.points} codes a day with ${TRIES} tries each, one chance in ${(1_000_000 / MAILBOX.points / TRIES).toLocaleString('en')} a day for one mailbox, each code announced to its owner by a mail. Over many mailboxes the chances add up.`,
@@ -17,7 +17,7 @@ export const open: string[] = [
   'Use up the share that strangers have of a mailbox\'s codes, so that an owner on a network new to the account waits a day for a reset. From a network used before it goes on.',
   'Sit behind the same address as an owner: such a network is believed more, and can be throttled together with the owner.',
   'Ask Sign and ResetPassword who has an account, some 60 times a quarter of an hour and network, unless `HIDE_ACCOUNTS=true`. The answer that a name is taken after a valid code remains.',
-  'Tell accounts from none by the time of a wrong password where their hashes are dearer than new ones, or of the other scheme: after `PASSWORD_HASH` was changed or the iterations were lowered, until their owners log in. With 600,000 iterations an Argon2id hash took 390 ms beside 232 ms for no account.',
+  'Tell some accounts from none by the time of a wrong password, after `PASSWORD_HASH` was changed or the iterations were lowered: those whose hashes cost more than any of the 500 oldest accounts, at which a process looks when it starts.',
   'With write access to the table: replace a hash, or make one that holds a hashing thread for some seconds. With write access to Redis: forget every count, though no code comes back.',
   'With the key of the tokens (`JWT_SECRET_KEY`): everything. With the table and Redis alone: try passwords against the salted hashes, one stretching each, unless a pepper is set.',
   'Fill every line and queue with many machines: this service answers 429 and 529 quickly, and volume is for whoever stands in front of it.'

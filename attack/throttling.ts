@@ -4,7 +4,7 @@ import { digest, freshBlock, freshNetwork, freshNetworks, somebody, type Deploym
 import type { Answer } from './http.ts'
 
 const DAY = 86_400
-const [, , LOGIN_DAY] = limits.login
+const [{ points: TRIES }, , LOGIN_DAY] = limits.login
 const [ACCOUNT_QUARTER, ACCOUNT] = limits.account
 const [NETWORK_QUARTER, NETWORK_DAY] = limits.network
 const [BLOCK_QUARTER] = limits.block
@@ -66,7 +66,7 @@ export const throttling: Attack[] = [{
       const { Email } = await main.register()
       const from = freshNetwork()
       const answers = await inTurn(60, () => guess(main, Email, from))
-      return { held: guesses(answers) === 5, came: `${guesses(answers)} guesses, then "wait ${Math.max(...answers.filter(isRefused).map(retryAfter))} s"` }
+      return { held: guesses(answers) === TRIES, came: `${guesses(answers)} guesses, then "wait ${Math.max(...answers.filter(isRefused).map(retryAfter))} s"` }
     }
   }, {
     tried: 'the same, patiently, for a month',
@@ -132,7 +132,7 @@ export const throttling: Attack[] = [{
       const { Email } = await main.register()
       const from = freshNetwork()
       const answers = await many(200, () => guess(main, Email, from))
-      return { held: guesses(answers) <= 5 && guesses(answers) > 0 && answers.every(answer => isGuess(answer) || isRefused(answer)), came: tally(answers) }
+      return { held: guesses(answers) <= TRIES && guesses(answers) > 0 && answers.every(answer => isGuess(answer) || isRefused(answer)), came: tally(answers) }
     }
   }, {
     tried: 'from 200 networks',
@@ -147,13 +147,13 @@ export const throttling: Attack[] = [{
   id: 'L3',
   defence: 'counters are named by the canonical address',
   probes: [{
-    tried: '20 guesses at one account in ten spellings',
+    tried: '40 guesses at one account in ten spellings',
     async run ({ main }) {
       const { Email } = await main.register()
       const from = freshNetwork()
       const spellings = [Email, Email.toUpperCase(), ` ${Email}`, `${Email} `, `\t${Email}`, `${Email}\n`, Email.replace('some', 'SOME'), Email.replace('example', 'EXAMPLE'), `\u00a0${Email}`, `\ufeff${Email}\u3000`]
-      const answers = await inTurn(20, i => guess(main, spellings[i % spellings.length] ?? '', from))
-      return { held: guesses(answers) === 5, came: tally(answers) }
+      const answers = await inTurn(40, i => guess(main, spellings[i % spellings.length] ?? '', from))
+      return { held: guesses(answers) === TRIES, came: tally(answers) }
     }
   }]
 }, {

@@ -10,6 +10,7 @@ const MOST_COMMON = 3000
 /** Birthdays of most people: half of the passwords chosen in China are digits alone, and many of these a birthday. */
 const BIRTHS = { from: Date.UTC(1970, 0, 1), to: Date.UTC(2010, 0, 1) }
 const DAY_MS = 86_400_000
+const ROWS = ['abcdefghijklmnopqrstuvwxyz', '01234567890', 'qwertyuiop', 'asdfghjkl', 'zxcvbnm', '1qaz2wsx3edc4rfv', 'qazwsxedcrfv']
 const LONGEST_REPEAT = 16
 
 /** Every password to refuse, each once, in an order that does not change from build to build. */
@@ -19,12 +20,19 @@ export function commonPasswords (): string[] {
   return [...new Set([
     ...western, ...western.map(capitalised),
     ...own, ...[...western.slice(0, MOST_COMMON), ...own].flatMap(spellings),
-    ...dates(), ...short()
+    ...dates(), ...short(), ...runs()
   ])]
 }
 
 function lines (name: string): string[] {
   return readFileSync(new URL(`src/denylist/${name}`, root), 'utf8').split('\n').filter(line => line !== '')
+}
+
+/** Neighbours in the alphabet, among the digits and on the keyboard, in either direction. */
+function runs (): string[] {
+  const rows = ROWS.flatMap(row => [row, Array.from(row).reverse().join('')])
+  return rows.flatMap(row => Array.from(row).flatMap((_, from) => Array.from({ length: row.length - from }, (_, i) => row.slice(from, from + i + 1))))
+    .filter(run => run.length >= 3)
 }
 
 /** 19700101 to 20091231. */
