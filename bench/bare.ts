@@ -7,8 +7,9 @@ import { createHashThreads } from '../src/stretch.ts'
 // The peers the service is measured against, each in a process of its own.
 //   bare.js route          a Fastify route with the answer of /CheckJWTToken and no checks; prints its port
 //   bare.js hash N S I     N password hashes at a time, of I iterations of PBKDF2, or Argon2id for 0, for S seconds; prints hashes per second
-//   bare.js beside WHERE   the route, and hashes without end on libuv's pool ("libuv") or on threads that yield that far ("0" to "19");
-//                          prints its port, and then each second how many hashes it has made
+//   bare.js beside WHERE   the route, and hashes without end: on libuv's pool ("libuv"), on threads that leave a core free ("free"), or on
+//                          one for each core that yields that far ("0" to "19"); prints its port, and then each second how many
+//                          hashes it has made
 
 const [kind, ...numbers] = process.argv.slice(2)
 const ARGON2ID = { memoryCost: 65_536, timeCost: 3, parallelism: 1, outputLen: 32, algorithm: 2 }
@@ -27,11 +28,12 @@ async function route (): Promise<void> {
 async function hashWithoutEnd (where: string): Promise<void> {
   const cost: Cost = { scheme: 'pbkdf2-sm3', iterations: 200_000 }
   const threads = createHashThreads(Number(where) || 0)
+  const atOnce = where === 'libuv' ? 3 : where === 'free' ? Math.max(1, threads.count - 1) : threads.count
   const derive = promisify(pbkdf2)
   const hash = where === 'libuv' ? () => derive('digest', SALT, cost.iterations, 32, 'sm3') : () => threads.stretch('digest', SALT, cost)
   let done = 0
   setInterval(() => { process.stdout.write(`${done}\n`) }, 1_000)
-  await Promise.all(Array.from({ length: where === 'libuv' ? 3 : threads.count }, async () => {
+  await Promise.all(Array.from({ length: atOnce }, async () => {
     for (;;) {
       await hash()
       done++

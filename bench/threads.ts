@@ -2,13 +2,21 @@ import autocannon from 'autocannon'
 import { median, round, type Figure } from './figure.ts'
 import { startBeside } from './service.ts'
 
-const PLACES = ['libuv', '0', '5', '10', '19']
+/** Where hashes run, as `bare.js beside` takes it. */
+const PLACES: Record<string, string> = {
+  libuv: 'hashes on libuv\'s pool, three at once',
+  free: 'hashes on threads, a core left free',
+  0: 'hashes on a thread for each core',
+  5: 'the same, of niceness 5',
+  10: 'the same, of niceness 10',
+  19: 'the same, of niceness 19'
+}
 const ROUNDS = 3
 const SECONDS = 3
 
 /** What a route keeps while hashes take all they can get, wherever these run; and how many hashes there are when nobody asks. */
 export async function threads (): Promise<Figure[]> {
-  const measured = new Map(PLACES.map(place => [place, { requests: [] as number[], p99: [] as number[], hashes: [] as number[], alone: [] as number[] }]))
+  const measured = new Map(Object.keys(PLACES).map(place => [place, { requests: [] as number[], p99: [] as number[], hashes: [] as number[], alone: [] as number[] }]))
   for (let i = 0; i < ROUNDS; i++) {
     for (const [place, { requests, p99, hashes, alone }] of measured) {
       const peer = await startBeside(place)
@@ -22,7 +30,7 @@ export async function threads (): Promise<Figure[]> {
   }
   const most = Math.max(...[...measured.values()].map(({ requests }) => median(requests)))
   return [...measured].map(([place, { requests, p99, hashes, alone }]) => ({
-    what: place === 'libuv' ? 'hashes on libuv\'s pool, three at once' : `hashes on threads of niceness ${place}`,
+    what: PLACES[place] ?? place,
     value: round(median(requests) / most),
     unit: '× best',
     target: '',

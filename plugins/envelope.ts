@@ -104,8 +104,9 @@ export function answerError (error: FastifyError, request: FastifyRequest, reply
   const failure = failureOf(error)
   const { refusals, audit: _forTheAuditTrail, ...extra } = failure.fields
   const { code, status } = catalogue[failure.key]
-  if (status >= 500) request.log[status === 500 ? 'error' : 'warn']({ err: failure.cause ?? failure, code }, failure.message)
-  else if (failure.cause !== undefined) request.log.info({ err: failure.cause, code }, failure.message)
+  // What has no cause, such as a full queue, is told by the line of the request: a storm must not flood the log as well.
+  if (status === 500) request.log.error({ err: failure.cause ?? failure, code }, failure.message)
+  else if (failure.cause !== undefined) request.log[status > 500 ? 'warn' : 'info']({ err: failure.cause, code }, failure.message)
   if (extra.RetryAfter !== undefined) reply.header('retry-after', extra.RetryAfter)
   // RFC 6750, section 3.1: the error is named only where a token was sent.
   if (status === 401) reply.header('www-authenticate', /^Bearer\b/i.test(request.headers.authorization ?? '') ? 'Bearer realm="dream", error="invalid_token"' : 'Bearer realm="dream"')

@@ -173,8 +173,10 @@ export function createAccounts (parts: Parts, options: { hideAccounts: boolean, 
         })
       })
       // The password is changed: what is left must not make the answer say otherwise.
-      await codes.revokeAll(Email).catch(error => { report(error, 'codes of an account could not be revoked after its password was changed') })
-      await throttle.forgive(Email, caller.address)
+      await Promise.all([
+        codes.revokeAll(Email).catch(error => { report(error, 'codes of an account could not be revoked after its password was changed') }),
+        throttle.forgive(Email, caller.address)
+      ])
       background.run(() => mailer(noticeMail('password_changed', caller.language, { to: Email, at: Date.now() })), 'a notice of a changed password could not be mailed')
     },
 

@@ -30,7 +30,8 @@ export const Name = Type.String({
 export const Password = Type.String({
   $id: 'Password',
   description: 'The SM3 digest (GB/T 32905) of the password: 64 hexadecimal digits of either case. Any other string of 8 to ' +
-    '128 characters is taken as the password itself and digested on arrival, so both forms reach the same account.',
+    '128 characters is taken as the password itself and digested on arrival, so both forms reach the same account. One that is ' +
+    'among the first to be tried, or too close to its owner\'s address or name, may be refused with 400.',
   minLength: 8,
   maxLength: 128,
   examples: ['70e1b1111d35acc5689c1f09eefb329a80c9ee0f53683015265ed2be34a8b569']

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import t from 'tap'
 import { catalogue } from '../src/catalogue.ts'
 import { settings } from '../src/config.ts'
+import { limits } from '../src/limits.ts'
 import { file } from './helper.ts'
 
 /** The cells of every row of every table. */
@@ -66,4 +67,14 @@ t.test('.env.example', async t => {
   const keys = [...file('.env.example').matchAll(/^#? ?([A-Z][A-Z0-9_]+)=/gm)].map(([, key = '']) => key)
   t.same(keys.filter(key => !(key in settings)), [], 'sets nothing that there is not')
   t.same(Object.keys(settings).filter(key => !keys.includes(key)), [], 'shows every setting')
+})
+
+t.test('docs/SECURITY-MODEL.md lists every limit with its numbers, and no other', async t => {
+  const spans: Record<string, number> = { '1 minute': 60, '15 minutes': 900, '1 day': 86_400, '1 week': 604_800 }
+  const listed = rowsOf(file('docs/SECURITY-MODEL.md')).flatMap(([first = '', , most = '', within = '']) => {
+    const [, name] = /^`([a-z-]+)`$/.exec(first) ?? []
+    const [span = '', streak] = within.split(', ')
+    return name === undefined ? [] : [{ name, points: Number(plain(most)), seconds: spans[span], streak: streak === 'a streak' }]
+  })
+  t.strictSame(listed, Object.values(limits).flat().map(({ name, points, seconds, ...rest }) => ({ name, points, seconds, streak: 'streak' in rest })))
 })

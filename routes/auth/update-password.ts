@@ -6,7 +6,7 @@ const schema = {
   operationId: 'updatePassword',
   tags: ['Accounts'],
   summary: 'Reset the password: set the new one with the code',
-  description: 'Replaces the password and revokes every token of the account at once. The code is spent by that alone.',
+  description: 'Replaces the password, revokes every token of the account at once, voids its other codes, and tells the owner by mail. The code is spent by that alone: after any other answer it can be used again, up to five wrong tries.',
   body: body({ Email: ref(Email), Password: ref(Password), VerifyCode: ref(VerifyCode) }),
   response: replies(['Success', 'UserNotFound', 'CodeWrong', 'CodeExpired', ...BODY, 'DatabaseUnavailable', 'CacheUnavailable', 'Busy'])
 }

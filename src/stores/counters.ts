@@ -3,7 +3,7 @@ import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes, type RateLimiterAb
 import type { Limit } from '../limits.ts'
 
 // Both count what they admit and nothing else, and never go below zero: given back after the end of its window, a count
-// would otherwise be credit in the next.
+// would otherwise be credit in the next. What is back at zero is nothing: a login that succeeds leaves no key behind.
 
 const STREAK = 'dream:streak:'
 
@@ -12,7 +12,10 @@ const COUNT = `
 local change, most = tonumber(ARGV[1]), tonumber(ARGV[3])
 local held = tonumber(redis.call('GET', KEYS[1]) or '0')
 if change > 0 and held + change > most then return { held + change, redis.call('PTTL', KEYS[1]) } end
-if change < 0 and held + change < 0 then return { 0, 0 } end
+if change < 0 and held + change <= 0 then
+  redis.call('DEL', KEYS[1])
+  return { 0, 0 }
+end
 redis.call('SET', KEYS[1], 0, 'EX', ARGV[2], 'NX')
 held = redis.call('INCRBY', KEYS[1], change)
 if change > 0 and string.sub(KEYS[1], 1, ${STREAK.length}) == '${STREAK}' then redis.call('EXPIRE', KEYS[1], ARGV[2]) end
@@ -73,7 +76,9 @@ class ProcessCounter extends RateLimiterMemory {
 
   override async reward (key: string | number): Promise<RateLimiterRes> {
     const held = this.#live(key)
-    return held === undefined || held.count <= 0 ? new RateLimiterRes() : this.#keep(key, held.count - 1, held.expires)
+    if (held !== undefined && held.count > 1) return this.#keep(key, held.count - 1, held.expires)
+    this.#held.delete(key)
+    return new RateLimiterRes()
   }
 
   override async set (key: string | number, count: number, seconds: number): Promise<RateLimiterRes> {

@@ -303,6 +303,10 @@ if (modes.includes('server')) {
       const left = await redis?.ttl(key) ?? 0
       t.ok(left > 0 && left <= WEEK, `${key} ends in ${left} s`)
     }
+    await redis?.flushdb()
+    await throttle.login('alice@example.com', HOME, right)
+    await throttle.guess(HOME, right)
+    t.same((await redis?.keys('*') ?? []).map(key => key.replace(/:[^:]*$/, '')), ['dream:throttle:familiar'], 'what succeeded leaves nothing but that the network is familiar')
     redis?.disconnect()
     await t.rejects(throttle.login('alice@example.com', HOME, async () => t.fail('ran uncounted')), /^Cache service unavailable$/)
     await t.rejects(throttle.guess(HOME, async () => t.fail('ran uncounted')), /^Cache service unavailable$/)
