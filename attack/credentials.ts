@@ -140,6 +140,6 @@ export const credentials: Attack[] = [
     probes: [{ tried: `${TAMPERED.length} tampered rows`, run: tampered }, { tried: 'the costliest rows that are accepted (Argon2id with 256 MiB and 10 passes, PBKDF2 with 10,000,000 iterations)', run: costliest }]
   },
   { id: 'C6', defence: 'a hash names its pepper, which is outside the database; without it nobody can tell', probes: [{ tried: 'rows of another pepper, of none, damaged, and at a service without it, with the right password', run: peppered }] },
-  { id: 'C7', defence: 'hashes run on threads of low priority behind a bounded queue, half of it at most for one network', probes: [{ tried: `${AT_ONCE} parallel logins from as many networks`, run: crowd }, { tried: '90 parallel logins from one network', run: hog }] },
+  { id: 'C7', defence: 'hashes run on threads of low priority behind a bounded queue, a third of it at most for one block', probes: [{ tried: `${AT_ONCE} parallel logins from as many networks`, run: crowd }, { tried: '90 parallel logins from one network', run: hog }] },
   { id: 'C8', defence: 'no account is there before somebody makes it, and no input names a role', probes: [{ tried: 'default accounts; roles in the body', run: defaults }] }
 ]

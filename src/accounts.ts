@@ -7,7 +7,7 @@ import type { SentPassword } from './legacy-hash.ts'
 import { codeMail } from './mail/code-mail.ts'
 import type { Mailer } from './mail/mail.ts'
 import { noticeMail } from './mail/notice-mail.ts'
-import { networkOf } from './networks.ts'
+import { blockOf } from './networks.ts'
 import type { Passwords, Verdict } from './passwords.ts'
 import type { Report } from './report.ts'
 import type { Screen } from './screen.ts'
@@ -145,7 +145,7 @@ export function createAccounts (parts: Parts, options: { hideAccounts: boolean, 
       return audit('login', Email, caller, note => throttle.login(Email, caller.address, async () => {
         const account = await store.findByEmail(Email)
         note.userId = account?.id
-        const verdict = await passwords.verify(account?.password, password, networkOf(caller.address))
+        const verdict = await passwords.verify(account?.password, password, blockOf(caller.address))
         if (account === undefined) throw fail('LoginFailed', { audit: 'unknown_account' })
         if (verdict === 'mismatch' || verdict === 'unreadable') throw fail('LoginFailed', { audit: LOGIN_FAILURES[verdict] })
         if (verdict !== 'match' && await renew(account, password) && verdict === 'legacy') note.also('adoption', 'login')

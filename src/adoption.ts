@@ -45,7 +45,7 @@ export interface AdoptionOptions {
 const BATCH = 500
 const BUSY_MS = 100
 
-/** Waits for a place among the hashes: whoever logs in goes first. */
+/** Waits for a place among the hashes of the process, where that has logins too. */
 async function patiently<T> (hash: () => Promise<T>): Promise<T> {
   for (;;) {
     try {

@@ -187,6 +187,7 @@ function refuseUnsafe (checked: Settings, mode: Config['mode'], production: bool
   if (key !== undefined) refuseWeakSecret('JWT_SECRET_KEY', key)
   const peppers = list(checked.PASSWORD_PEPPER)
   for (const pepper of peppers) refuseWeakSecret('PASSWORD_PEPPER', pepper)
+  if (checked.PASSWORD_PEPPER !== undefined && peppers.length === 0) throw new ConfigError('PASSWORD_PEPPER lists no secret')
   if (new Set(peppers).size < peppers.length) throw new ConfigError('PASSWORD_PEPPER lists a secret twice')
   if (key !== undefined && peppers.includes(key)) throw new ConfigError('PASSWORD_PEPPER must not be JWT_SECRET_KEY: who has one would have the other')
   if (checked.EMAIL_SMTP_SERVER === undefined) {

@@ -1,5 +1,5 @@
 import { pbkdf2Sync } from 'node:crypto'
-import { setPriority } from 'node:os'
+import { getPriority, setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { KEY_BYTES, type Cost } from './phc.ts'
 
@@ -11,8 +11,9 @@ export interface Job { input: string, salt: Uint8Array, cost: Cost }
 /** What it answers. */
 export type Stretched = { key: Uint8Array } | { error: string }
 
-// On Linux this lowers the calling thread alone; elsewhere it would lower the whole process.
-if (workerData.niceness > 0) setPriority(workerData.niceness)
+// On Linux this lowers the calling thread alone; elsewhere it would lower the whole process. Nobody but root may raise it again, so a
+// service that was started with less stays as it is.
+if (getPriority() < workerData.niceness) setPriority(workerData.niceness)
 
 const ARGON2ID = 2
 

@@ -62,3 +62,6 @@ export const limits = {
 
 /** How long a network stays familiar after a login from it. */
 export const FAMILIAR_SECONDS = 90 * DAY
+
+/** How long a reset is remembered: longer than what it has made void. */
+export const EPOCH_SECONDS = 4 * FAMILIAR_SECONDS

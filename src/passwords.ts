@@ -30,7 +30,7 @@ export interface Passwords {
   /**
    * Compares with what is stored; `undefined` stands for an account that does not exist and costs the same.
    *
-   * @param owner on whose behalf: nobody has more than half of the hashing queue
+   * @param owner on whose behalf: nobody has more than a third of the hashing queue
    * @throws Code 529 when the hashing queue is full
    */
   verify: (stored: string | undefined, password: SentPassword, owner?: string) => Promise<Verdict>

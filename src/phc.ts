@@ -1,3 +1,5 @@
+import { MOST_READINGS } from './legacy-hash.ts'
+
 /** What one stretching costs, in the parameters of its scheme. */
 export type Cost =
   /** PBKDF2 (RFC 8018) with HMAC-SM3 (GB/T 32905). */
@@ -29,6 +31,9 @@ const MOST = { i: 10_000_000, m: 262_144, t: 10, p: 4 }
 const PHC = /^\$(pbkdf2-sm3|argon2id\$v=19)\$([a-z]+=[a-z0-9]{1,16}(?:,[a-z]+=[a-z0-9]{1,16}){0,5})\$([A-Za-z0-9+/]{22,86})\$([A-Za-z0-9+/]{43})$/
 const NUMBER = /^[1-9][0-9]{0,7}$/
 
+/** What may be asked for each reading that has to be tried. */
+const mostFor = (inner: Inner | undefined): typeof MOST => inner === undefined ? MOST : { ...MOST, i: MOST.i / MOST_READINGS[inner], t: Math.floor(MOST.t / MOST_READINGS[inner]) }
+
 const base64 = (bytes: Buffer): string => bytes.toString('base64').replaceAll('=', '')
 
 /**
@@ -49,8 +54,9 @@ export function parseHash (stored: string): StoredHash | undefined {
   const [, scheme, list, salt, key] = PHC.exec(stored) ?? []
   if (list === undefined || salt === undefined || key === undefined) return undefined
   const { keyid, inner, ...numbers } = Object.fromEntries(list.split(',').map(parameter => parameter.split('=')))
-  const cost = scheme === 'pbkdf2-sm3' ? pbkdf2Cost(numbers) : argon2Cost(numbers)
-  if (cost === undefined || (inner !== undefined && !isInner(inner))) return undefined
+  if (inner !== undefined && !isInner(inner)) return undefined
+  const cost = scheme === 'pbkdf2-sm3' ? pbkdf2Cost(numbers, mostFor(inner)) : argon2Cost(numbers, mostFor(inner))
+  if (cost === undefined) return undefined
   return {
     cost,
     salt: Buffer.from(salt, 'base64'),
@@ -65,13 +71,13 @@ function bounded (value: string | undefined, most: number): number {
   return value !== undefined && NUMBER.test(value) && Number(value) <= most ? Number(value) : NaN
 }
 
-function pbkdf2Cost ({ i, l, ...rest }: Record<string, string>): Cost | undefined {
-  const iterations = bounded(i, MOST.i)
+function pbkdf2Cost ({ i, l, ...rest }: Record<string, string>, most: typeof MOST): Cost | undefined {
+  const iterations = bounded(i, most.i)
   return Number.isNaN(iterations) || l !== String(KEY_BYTES) || Object.keys(rest).length > 0 ? undefined : { scheme: 'pbkdf2-sm3', iterations }
 }
 
-function argon2Cost ({ m, t, p, ...rest }: Record<string, string>): Cost | undefined {
-  const [memoryKib, passes, lanes] = [bounded(m, MOST.m), bounded(t, MOST.t), bounded(p, MOST.p)]
+function argon2Cost ({ m, t, p, ...rest }: Record<string, string>, most: typeof MOST): Cost | undefined {
+  const [memoryKib, passes, lanes] = [bounded(m, most.m), bounded(t, most.t), bounded(p, most.p)]
   // RFC 9106, section 3.1: at least 8 KiB a lane.
   return !(memoryKib >= 8 * lanes) || Number.isNaN(passes) || Object.keys(rest).length > 0 ? undefined : { scheme: 'argon2id', memoryKib, passes, lanes }
 }

@@ -1,6 +1,6 @@
 import { fail } from './catalogue.ts'
 
-/** Runs tasks a few at a time. @param owner on whose behalf: nobody has more than half of the places */
+/** Runs tasks a few at a time. @param owner on whose behalf: nobody has more than a third of the places */
 export type Queue = <T>(task: () => Promise<T>, owner?: string) => Promise<T>
 
 /**
@@ -33,7 +33,7 @@ export function createQueue (concurrency: number, waiting: number): Queue {
   return async (task, owner) => {
     if (owner === undefined) return run(task)
     const mine = owned.get(owner) ?? 0
-    if (mine >= (concurrency + waiting) / 2) throw fail('Busy')
+    if (mine >= (concurrency + waiting) / 3) throw fail('Busy')
     owned.set(owner, mine + 1)
     try {
       return await run(task)

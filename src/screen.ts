@@ -11,11 +11,12 @@ import type { SentPassword } from './legacy-hash.ts'
 export type Screen = (password: SentPassword, owner: PasswordOwner) => boolean
 
 /**
+ * @param common what is looked for; nothing is where the policy is `off`
  * @param warn told of a common password that is let through, as it is while the policy is `warn`
  */
-export function createScreen (policy: DenylistPolicy, common: CommonPasswords, warn: () => void): Screen {
+export function createScreen (policy: DenylistPolicy, common: CommonPasswords | undefined, warn: () => void): Screen {
   return ({ digest }, owner) => {
-    if (policy === 'off' || !isGuessable(common, digest, owner)) return false
+    if (common === undefined || !isGuessable(common, digest, owner)) return false
     if (policy === 'on') throw fail('BadRequest', { refusals: [{ field: 'Password', reason: 'Common' }] })
     warn()
     return true

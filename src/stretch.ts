@@ -30,6 +30,7 @@ export function createHashThreads (niceness = NICENESS): HashThreads {
   const count = lowers ? availableParallelism() : Math.max(1, availableParallelism() - 1)
   const idle: Worker[] = []
   const all = new Set<Worker>()
+  let closed = false
 
   function start (): Worker {
     const worker = new Worker(new URL('dist/hash-thread.js', root), {
@@ -75,7 +76,14 @@ export function createHashThreads (niceness = NICENESS): HashThreads {
 
   return {
     count,
-    stretch: (input, salt, cost) => run(idle.pop() ?? start(), { input, salt, cost }),
-    async close () { await Promise.all([...all].map(worker => worker.terminate())) }
+    async stretch (input, salt, cost) {
+      // What still waits for its turn must not bring threads back.
+      if (closed) throw new Error('the hashing threads have ended')
+      return run(idle.pop() ?? start(), { input, salt, cost })
+    },
+    async close () {
+      closed = true
+      await Promise.all([...all].map(worker => worker.terminate()))
+    }
   }
 }

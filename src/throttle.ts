@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { RateLimiterRes, type RateLimiterAbstract } from 'rate-limiter-flexible'
 import { fail, Failure, type Key } from './catalogue.ts'
-import { FAMILIAR_SECONDS, limits, type Limit } from './limits.ts'
+import { EPOCH_SECONDS, FAMILIAR_SECONDS, limits, type Limit } from './limits.ts'
 import { blockOf, networkOf } from './networks.ts'
 import type { Once } from './once.ts'
 import type { Report } from './report.ts'
@@ -16,7 +16,7 @@ export interface Throttle {
   countMail: (address: string) => Promise<void>
   /** The network of an address, where the account has logged in from it before. */
   familiarNetwork: (email: string, address: string) => Promise<string | undefined>
-  /** Forgets the failed logins of an account and makes the network familiar to it: its owner has just proved the mailbox. */
+  /** The owner has just proved the mailbox, from here: forgets failed logins, and which networks were familiar besides. */
   forgive: (email: string, address: string) => Promise<void>
 }
 
@@ -24,6 +24,7 @@ export interface Throttle {
 interface Count { limit: Limit, limiter: RateLimiterAbstract, key: string }
 interface Refusal { count: Count, ms: number }
 
+const UNLIMITED = Number.MAX_SAFE_INTEGER
 const WRONG_PASSWORD: Key[] = ['LoginFailed']
 const WRONG_CODE: Key[] = ['CodeWrong', 'CodeExpired', 'UserExists', 'UserNotFound']
 
@@ -34,7 +35,9 @@ const WRONG_CODE: Key[] = ['CodeWrong', 'CodeExpired', 'UserExists', 'UserNotFou
  */
 export function createThrottle (limiter: (limit: Limit) => RateLimiterAbstract, secret: string, report: Report, once: Once): Throttle {
   const limiters = Object.values(limits).flat().map((limit: Limit) => ({ limit, limiter: limiter(limit) }))
-  const familiar = limiter({ name: 'familiar', points: 1, seconds: FAMILIAR_SECONDS })
+  const familiar = limiter({ name: 'familiar', points: UNLIMITED, seconds: FAMILIAR_SECONDS })
+  // A reset begins a new epoch of an account, in which the networks of the one before are strangers: one may have been a thief's.
+  const epochs = limiter({ name: 'epoch', points: UNLIMITED, seconds: EPOCH_SECONDS })
   const keyOf = (...parts: string[]): string => createHmac('sha256', secret).update(JSON.stringify(['throttle', ...parts])).digest('base64url')
 
   const counts = (group: readonly Limit[], ...parts: string[]): Count[] => {
@@ -113,30 +116,38 @@ export function createThrottle (limiter: (limit: Limit) => RateLimiterAbstract, 
     }
   }
 
+  /** How many resets there have been, and in which such count the network has last logged in. Both begin with 1. */
+  async function historyOf (email: string, network: string): Promise<{ epoch: number, seen: number | undefined }> {
+    const [epoch, seen] = await Promise.all([answered(epochs.get(keyOf(email))), answered(familiar.get(keyOf(email, network)))])
+    return { epoch: 1 + (epoch?.consumedPoints ?? 0), seen: seen?.consumedPoints }
+  }
+
   async function familiarNetwork (email: string, address: string): Promise<string | undefined> {
     const network = networkOf(address)
-    return await answered(familiar.get(keyOf(email, network))) === null ? undefined : network
+    const { epoch, seen } = await historyOf(email, network)
+    return seen === epoch ? network : undefined
   }
 
   /** Makes the network familiar to the account, and forgets what was counted there. */
-  const welcome = (email: string, network: string, held: Count[]): Promise<void> => settle([
+  const welcome = (email: string, network: string, epoch: number, held: Count[]): Promise<void> => settle([
     ...held.map(({ limiter, key }) => limiter.delete(key)),
-    familiar.set(keyOf(email, network), 1, FAMILIAR_SECONDS)
+    familiar.set(keyOf(email, network), epoch, FAMILIAR_SECONDS)
   ])
 
   return {
     async login (email, address, run) {
       const network = networkOf(address)
+      const { epoch, seen } = await historyOf(email, network)
       // Strangers may close an account to strangers, and never to a network that its owner has used.
-      const strange = await familiarNetwork(email, address) === undefined
+      const strange = seen !== epoch
       const own = ofLogin(email, network)
       const account = strange ? ofAccount(email) : []
       const shared = counts(limits.network, network)
       const block = strange ? counts(limits.block, blockOf(address)) : []
-      const stages = [own.slice(0, 1), own.slice(1), [...account.slice(0, 1), ...shared.slice(0, 1)], [...account.slice(1), ...shared.slice(1), ...block]]
+      const stages = [own.slice(0, 1), [...own.slice(1), ...shared.slice(0, 1)], account.slice(0, 1), [...account.slice(1), ...shared.slice(1), ...block]]
       const result = await guarded(stages, WRONG_PASSWORD, run)
       // Strangers' failures stay: an owner who comes and goes must not give them a hundred guesses each time.
-      await welcome(email, network, own)
+      await welcome(email, network, epoch, own)
       return result
     },
 
@@ -154,7 +165,13 @@ export function createThrottle (limiter: (limit: Limit) => RateLimiterAbstract, 
 
     async forgive (email, address) {
       const network = networkOf(address)
-      await welcome(email, network, [...ofLogin(email, network), ...ofAccount(email)])
+      let epoch
+      try {
+        epoch = 1 + (await answered(epochs.consume(keyOf(email)))).consumedPoints
+      } catch (error) {
+        return report(error, 'a reset could not be counted, and forgives nothing')
+      }
+      await welcome(email, network, epoch, [...ofLogin(email, network), ...ofAccount(email)])
     }
   }
 }

@@ -1,3 +1,4 @@
+import { setPriority } from 'node:os'
 import { parseArgs } from 'node:util'
 import { buildApp } from '../app.ts'
 import { Failure } from '../catalogue.ts'
@@ -17,6 +18,7 @@ const USAGE = `Usage: npm run adopt -- --from sha256|sm3|any [--relabel]
 
 Safe to interrupt and to run again. Settings are those of the service.`
 
+const LOWEST = 19
 const BAR = 30
 const REDRAW_MS = 200
 const LINE_MS = 10_000
@@ -63,6 +65,8 @@ function reasonOf (error: unknown): string {
 }
 
 async function adopt (from: Inner, relabel: boolean): Promise<void> {
+  // A service on the same machine goes first: what this process starts is as patient.
+  setPriority(LOWEST)
   const app = await buildApp(loadConfig(process.env, '.env'), {}, createLog('warn'))
   const interrupt = new AbortController()
   process.once('SIGINT', () => { interrupt.abort() })

@@ -2,7 +2,6 @@ import { hash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { writeDigests } from '../denylist/digest-file.ts'
 import { commonPasswords } from '../denylist/words.ts'
-import { root } from '../root.ts'
 
-// The last step of the build: writes the digests that src/denylist.ts looks up.
-writeFileSync(new URL('dist/common-passwords.bin', root), writeDigests(commonPasswords().map(password => hash('sm3', password))))
+// The last step of the build: writes the digests that src/denylist.ts looks up, into the folder of the build.
+writeFileSync(new URL('common-passwords.bin', import.meta.url), writeDigests(commonPasswords().map(password => hash('sm3', password))))

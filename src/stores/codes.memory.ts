@@ -51,9 +51,9 @@ export function createMemoryCodeStore (now: () => number): CodeStore {
 
   function waitOf (subject: string, budget: Budget): Wait {
     const cooldown = (entries.get(subject)?.waitUntil ?? 0) - now()
-    if (cooldown > 0) return { why: 'cooldown', ms: cooldown }
     const charge = charged(subject, budget)
-    return charge !== undefined && charge.count >= budget.points ? { why: 'budget', ms: charge.expires - now() } : { why: 'none', ms: 0 }
+    if (charge !== undefined && charge.count >= budget.points) return { why: 'budget', ms: Math.max(cooldown, charge.expires - now()) }
+    return cooldown > 0 ? { why: 'cooldown', ms: cooldown } : { why: 'none', ms: 0 }
   }
 
   return {
@@ -92,7 +92,9 @@ export function createMemoryCodeStore (now: () => number): CodeStore {
       if (entries.get(subject)?.hash !== hash) return
       entries.delete(subject)
       const charge = budget && charged(subject, budget)
-      if (charge !== undefined && charge.count > 0) charge.count--
+      if (budget === undefined || charge === undefined) return
+      if (charge.count > 1) charge.count--
+      else charges.delete(keyOf(subject, budget))
     },
 
     async revoke (subject) {

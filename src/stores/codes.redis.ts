@@ -15,8 +15,8 @@ declare module 'ioredis' {
 /** Expects KEYS: wait, budget; ARGV: what the budget allows. */
 const waitOf = (wait: string, budget: string, points: string): string => `
 local cooldown = redis.call('PTTL', ${wait})
-if cooldown > 0 then return { 'cooldown', cooldown } end
-if tonumber(redis.call('GET', ${budget}) or '0') >= tonumber(${points}) then return { 'budget', redis.call('PTTL', ${budget}) } end`
+if tonumber(redis.call('GET', ${budget}) or '0') >= tonumber(${points}) then return { 'budget', math.max(cooldown, redis.call('PTTL', ${budget})) } end
+if cooldown > 0 then return { 'cooldown', cooldown } end`
 
 const WAIT = `${waitOf('KEYS[1]', 'KEYS[2]', 'ARGV[1]')}
 return { 'none', 0 }`
@@ -47,7 +47,7 @@ return redis.call('HDEL', KEYS[1], 'taken')`
 // The third key is the budget that is given back its charge, or the code again for none.
 const REMOVE = `
 if redis.call('HGET', KEYS[1], 'hash') ~= ARGV[1] then return 0 end
-if KEYS[3] ~= KEYS[1] and tonumber(redis.call('GET', KEYS[3]) or '0') > 0 then redis.call('DECR', KEYS[3]) end
+if KEYS[3] ~= KEYS[1] and tonumber(redis.call('GET', KEYS[3]) or '0') > 0 then if redis.call('DECR', KEYS[3]) <= 0 then redis.call('DEL', KEYS[3]) end end
 return redis.call('DEL', KEYS[1], KEYS[2])`
 
 /** Codes in Redis, shared by all processes: each step is one script, which Redis runs alone. Every method may fail with Code 512. */

@@ -80,7 +80,7 @@ t.test('T2: a key of fewer than 32 bytes, from an example, or without variety', 
 
 t.test('F1, C6: a pepper that is weak, listed twice, or the key of the tokens', async t => {
   const [one, other] = ['a pepper of its own: 77c1e09d4b3fa865', 'an older one: 0b5f2d8c93e1a7764f2c9d']
-  for (const value of ['tiny', `${one},tiny`, `${one},${'x'.repeat(40)}`, 'your-pepper-at-least-32-bytes-long-1234', `${one}, ${one}`]) refuses(t, 'PASSWORD_PEPPER', { ...embedded, PASSWORD_PEPPER: value })
+  for (const value of [',', 'tiny', `${one},tiny`, `${one},${'x'.repeat(40)}`, 'your-pepper-at-least-32-bytes-long-1234', `${one}, ${one}`]) refuses(t, 'PASSWORD_PEPPER', { ...embedded, PASSWORD_PEPPER: value })
   refuses(t, 'PASSWORD_PEPPER', { ...server, JWT_SECRET_KEY: one, PASSWORD_PEPPER: `${other},${one}` })
   t.match(loadConfig({ ...embedded, PASSWORD_PEPPER: ` ${one} ,${other}` }), { PASSWORD_PEPPER: [one, other] })
 })

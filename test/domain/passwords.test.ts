@@ -49,7 +49,6 @@ t.test('native SM3 and sm-crypto\'s agree, whatever the string', async t => {
 })
 
 t.test('C2: 64 hexadecimal digits of either case are the digest; anything else is digested', async t => {
-  const digest = smCrypto.sm3(PASSWORD)
   for (const sent of [digest, digest.toUpperCase(), PASSWORD]) t.equal(passwordsOf().read(sent).digest, digest)
   for (const sent of [digest.slice(1), `${digest}0`, `${digest.slice(1)}g`, ` ${digest.slice(1)}`, `${digest}\n`]) t.equal(passwordsOf().read(sent).digest, smCrypto.sm3(sent), JSON.stringify(sent))
 })
@@ -121,7 +120,6 @@ t.test('an unknown account matches no password', async t => {
 
 t.test('C5: what the old service stored, hex SHA-256 of the string sent or its bare SM3, matches as legacy for digesting and plain clients', async t => {
   const { read, verify } = passwordsOf()
-  const digest = smCrypto.sm3(PASSWORD)
   const rows: Array<[string, string[]]> = [
     [hex('sha256', PASSWORD), [PASSWORD]],
     [hex('sha256', digest), [digest, PASSWORD]],
@@ -141,6 +139,7 @@ t.test('C7: hashing and comparing are refused with 529 where the queue is full',
   for (const refused of [hash(read(PASSWORD)), verify(stored(), read(PASSWORD)), verify(undefined, read(PASSWORD))]) await t.rejects(refused, fail('Busy'))
 })
 
+const digest = smCrypto.sm3(PASSWORD)
 const ARGON2ID: Cost = { scheme: 'argon2id', memoryKib: 1024, passes: 3, lanes: 1 }
 
 t.test('C1: argon2id is a PHC string over the digest that any implementation of RFC 9106 can recompute', async t => {
@@ -175,6 +174,15 @@ t.test('C4, C6: an argon2id row that asks for an absurd cost is unreadable, at o
   }
 })
 
+t.test('C4: what a wrapped row may ask for is bounded for all of its readings together', async t => {
+  const { read, wrap, verify } = make({ cost: ARGON2ID })
+  const [any, sm3] = [await wrap(digest, 'any'), await wrap(digest, 'sm3')]
+  for (const [row, parameters] of [[any, 'm=1024,t=3,p=1'], [sm3, 'm=1024,t=6,p=1']] as const) t.equal(await verify(row.replace(/m=\d+,t=\d+,p=1/, parameters), read(PASSWORD)), 'unreadable')
+  for (const [inner, i] of [['any', 2_500_001], ['sha256', 5_000_001]] as const) {
+    t.equal(await verify(`$pbkdf2-sm3$i=${i},l=32,inner=${inner}$${'A'.repeat(22)}$${'A'.repeat(43)}`, read(PASSWORD)), 'unreadable')
+  }
+})
+
 t.test('C6: a pepper keys what is stored; without it, or with another, nothing in the table can be verified', async t => {
   const [pepper, other] = [createPepper('a pepper of its own: 77c1e09d4b3fa865'), createPepper('another pepper: 5be0c71f93ad2684fe10')]
   const peppered = make({ peppers: [pepper] })
@@ -199,7 +207,6 @@ t.test('C6: a new pepper takes over: what the older one or none made still match
 })
 
 /** What an old row holds, which form that is, and what clients may send for it. */
-const digest = smCrypto.sm3(PASSWORD)
 const adopted: Array<{ title: string, row: string, from: Inner, sent: string[], never: string[] }> = [
   { title: 'SHA-256 of the digest', row: hex('sha256', digest), from: 'sha256', sent: [digest, digest.toUpperCase(), PASSWORD], never: [] },
   { title: 'SHA-256 of the password', row: hex('sha256', PASSWORD), from: 'sha256', sent: [PASSWORD], never: [digest] },

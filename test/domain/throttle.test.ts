@@ -154,6 +154,20 @@ for (const mode of modes) {
       t.equal(await throttle.login(alice, ELSEWHERE, right), 'logged in')
     })
 
+    await promise('L1, P4: after a reset every network but its own is a stranger again: one may have been a thief\'s', async (t, { throttle, pass }) => {
+      for (let i = 0; i < 30; i++) await throttle.login(alice, stranger(i), right)
+      t.equal(await throttle.familiarNetwork(alice, stranger(7)), stranger(7))
+      await throttle.forgive(alice, HOME)
+      for (let i = 0; i < 30; i++) t.equal(await throttle.familiarNetwork(alice, stranger(i)), undefined)
+      t.equal(await throttle.familiarNetwork(alice, HOME), HOME)
+      t.same(await times(30, i => throttle.login(alice, stranger(i), wrong)), { LoginFailed: 20, TooManyRequests: 10 })
+      await pass(QUARTER)
+      await throttle.login(alice, stranger(7), right)
+      t.equal(await throttle.familiarNetwork(alice, stranger(7)), stranger(7), 'until it has logged in anew')
+      await throttle.forgive(alice, HOME)
+      t.equal(await throttle.familiarNetwork(alice, stranger(7)), undefined)
+    })
+
     await promise('L4: a network is forgotten ninety days after its last login', async (t, { throttle, pass }) => {
       await throttle.login(alice, HOME, right)
       await pass(89 * DAY)
@@ -307,6 +321,8 @@ if (modes.includes('server')) {
     await throttle.login('alice@example.com', HOME, right)
     await throttle.guess(HOME, right)
     t.same((await redis?.keys('*') ?? []).map(key => key.replace(/:[^:]*$/, '')), ['dream:throttle:familiar'], 'what succeeded leaves nothing but that the network is familiar')
+    await times(300, i => throttle.login(`${i}@example.com`, ELSEWHERE, wrong))
+    t.equal((await redis?.keys('*') ?? []).filter(key => key.includes(':account:')).length, 100, 'and what is refused leaves nothing')
     redis?.disconnect()
     await t.rejects(throttle.login('alice@example.com', HOME, async () => t.fail('ran uncounted')), /^Cache service unavailable$/)
     await t.rejects(throttle.guess(HOME, async () => t.fail('ran uncounted')), /^Cache service unavailable$/)
