@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { quantile } from '../bench/figure.ts'
 import { many, tally, type Attack } from './attack.ts'
 import { digest, freshNetwork, freshNetworks, somebody, type Deployment, type Ground, type Person } from './ground.ts'
 import { ask, type Answer } from './http.ts'
 import { LEAST_REFUSED, screening, shortest } from './screening.ts'
-import { quantile } from './statistics.ts'
 
 const HEALTH_MS = 200
 const AT_ONCE = 200

@@ -1,3 +1,4 @@
+import { median } from '../bench/figure.ts'
 import { parseHash } from '../src/phc.ts'
 import { createPasswords, type Passwords } from '../src/passwords.ts'
 import { createQueue } from '../src/queue.ts'
@@ -5,7 +6,7 @@ import { createHashThreads } from '../src/stretch.ts'
 import { hex } from '../src/legacy-hash.ts'
 import { isGuess, tally, type Attack } from './attack.ts'
 import { digest, freshNetwork, ITERATIONS, somebody, type Deployment, type Ground } from './ground.ts'
-import { median, rankTest } from './statistics.ts'
+import { rankTest } from './statistics.ts'
 import { guess } from './throttling.ts'
 
 const SAMPLES = 24

@@ -1,8 +1,9 @@
+import { median } from '../bench/figure.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { many, tally, type Attack } from './attack.ts'
 import { digest, freshNetwork, freshNetworks, otherThan, somebody, type Deployment, type Ground, type Person } from './ground.ts'
 import { ask, type Answer } from './http.ts'
-import { median, rankTest } from './statistics.ts'
+import { rankTest } from './statistics.ts'
 import { copies } from './throttling.ts'
 
 const sign = ({ post }: Deployment, person: Person, from = freshNetwork()): Promise<Answer> => post('/Auth/Sign', person, { from })

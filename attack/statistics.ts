@@ -1,8 +1,4 @@
-export function quantile (values: number[], share: number): number {
-  return values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? NaN
-}
-
-export const median = (values: number[]): number => quantile(values, 0.5)
+import { rankBiserial, rankBiserialDeviation } from '../test/support/statistics.ts'
 
 /** Upper tail of the standard normal distribution (Abramowitz and Stegun, 26.2.17). */
 function upperTail (z: number): number {
@@ -16,11 +12,8 @@ function upperTail (z: number): number {
  * apart, 0 or 1 where one look tells; `p` is how likely as much comes of chance.
  */
 export function rankTest (ones: number[], others: number[]): { auc: number, p: number } {
-  let above = 0
-  for (const one of ones) for (const other of others) above += one > other ? 1 : one === other ? 0.5 : 0
-  const pairs = ones.length * others.length
-  const z = (above - pairs / 2) / Math.sqrt(pairs * (ones.length + others.length + 1) / 12)
-  return { auc: above / pairs, p: 2 * upperTail(Math.abs(z)) }
+  const correlation = rankBiserial(ones, others)
+  return { auc: (correlation + 1) / 2, p: 2 * upperTail(Math.abs(correlation / rankBiserialDeviation(ones.length, others.length))) }
 }
 
 /** How likely digits this uneven come of chance, all places taken together: a chi-square test, by the approximation of Wilson and Hilferty. */

@@ -1,14 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { isGuessable, loadCommonPasswords } from '../src/denylist.ts'
-
-interface Figure { what: string, value: number, unit: string, target: string, detail: string }
+import { round, type Figure } from './figure.ts'
 
 const LOADS = 20
 const LOOK_UPS = 2_000_000
 const SCREENINGS = 20_000
 const owner = { email: 'alice@example.com', name: 'Alice' }
-
-const round = (value: number): number => Number(value.toPrecision(3))
 
 /** Milliseconds that some work takes. */
 function timed (work: () => void): number {

@@ -5,10 +5,12 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { root } from '../../src/root.ts'
 import { createHashThreads } from '../../src/stretch.ts'
+import { find } from '../support/services.ts'
 
 const salt = Buffer.alloc(16, 7)
 const cost = { scheme: 'pbkdf2-sm3', iterations: 1000 } as const
 const expected = pbkdf2Sync('input', salt, 1000, 32, 'sm3').toString('hex')
+const isRoot = process.getuid?.() === 0
 const skip = process.platform === 'linux' ? false : 'only Linux lowers a single thread'
 
 /** The niceness of each thread of this process (proc_pid_stat(5)). */
@@ -50,10 +52,9 @@ t.test('closed in the middle: what is under way fails, and no thread comes back 
   await t.rejects(threads.stretch('input', salt, cost), /have ended/)
 })
 
-t.test('a program that was started with a low priority, and may not raise it, hashes all the same', { skip: skip || (process.getuid?.() === 0 && spawnSync('runuser', ['--version']).status !== 0 && 'needs runuser') }, async t => {
+t.test('a program that was started with a low priority, and may not raise it, hashes all the same', { skip: skip || (isRoot && find('setpriv') === undefined && 'needs setpriv of util-linux, to take from root the right to raise it') }, async t => {
   const program = fileURLToPath(new URL('dist/bare.js', root))
-  const asNobody = process.getuid?.() === 0 ? ['runuser', '-u', 'nobody', '--'] : []
-  const [command = '', ...args] = ['timeout', '5', ...asNobody, 'nice', '-n', '15', process.execPath, program, 'beside', '10']
+  const [command = '', ...args] = ['timeout', '5', ...isRoot ? ['setpriv', '--bounding-set=-sys_nice'] : [], 'nice', '-n', '15', process.execPath, program, 'beside', '10']
   const { stdout } = spawnSync(command, args, { encoding: 'utf8', env: { PATH: process.env.PATH } })
   t.match(stdout, /^\d+\n\d*[1-9]\d*\n/, 'a port, and hashes')
 })
