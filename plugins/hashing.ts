@@ -32,7 +32,9 @@ async function hashing (app: FastifyInstance, config: Config): Promise<void> {
   const threads = createHashThreads()
   const cost: Cost = config.PASSWORD_HASH === 'argon2id' ? ARGON2ID : { scheme: 'pbkdf2-sm3', iterations: config.PASSWORD_HASH_ITERATIONS }
   const queue = createQueue(threads.count, WAITING_FOR_EACH * threads.count)
-  app.decorate('passwords', createPasswords({ cost, requireDigest: config.REQUIRE_PASSWORD_DIGEST, peppers: config.PASSWORD_PEPPER.map(createPepper) }, queue, threads.stretch))
+  const peppers = config.PASSWORD_PEPPER.map(createPepper)
+  if (peppers.length > 0) app.log.info(`peppers ${peppers.map(({ id }) => id).join(', ')}, the first for new hashes`)
+  app.decorate('passwords', createPasswords({ cost, requireDigest: config.REQUIRE_PASSWORD_DIGEST, peppers }, queue, threads.stretch))
   app.decorate('hashesAtOnce', threads.count)
   app.addHook('onClose', () => threads.close())
 }

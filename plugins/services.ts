@@ -53,7 +53,7 @@ async function services (app: FastifyInstance, { config, overrides }: { config: 
   const throttle = createThrottle(limiter, secret, report, once)
   const background = createBackground(report)
   const common = config.PASSWORD_DENYLIST === 'off' ? undefined : loadCommonPasswords()
-  const screen = createScreen(config.PASSWORD_DENYLIST, common, () => { app.log.warn('a common password was accepted: PASSWORD_DENYLIST=on would refuse it') })
+  const screen = createScreen(config.PASSWORD_DENYLIST, common, () => { app.log.warn('a common password was let past: PASSWORD_DENYLIST=on would refuse it') })
   const accounts = createAccounts(
     { store, passwords, screen, codes, throttle, tokens, mailer: app.mailer, audit: createAudit(app.events), background, report },
     { hideAccounts: config.HIDE_ACCOUNTS, codeTtlSeconds: config.VERIFY_CODE_TTL }
@@ -64,7 +64,10 @@ async function services (app: FastifyInstance, { config, overrides }: { config: 
   // The oldest accounts show what passwords have been stored in.
   await app.whenDatabaseIsPrepared(async () => {
     try {
-      passwords.expect((await store.hashesAfter(0, SAMPLE)).map(({ password }) => password))
+      const oldest = (await store.hashesAfter(0, SAMPLE)).map(({ password }) => password)
+      passwords.expect(oldest)
+      const lost = oldest.filter(passwords.lacksPepper).length
+      if (lost > 0) app.log.error(`PASSWORD_PEPPER lacks a secret that ${lost} of the ${oldest.length} oldest accounts were stored with: they cannot log in`)
     } catch (error) {
       // Nothing that a start should fail for.
       report(error, 'the hashes that there are could not be looked at: failed logins may differ in time until the next start')

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Audit } from './audit.ts'
+import type { Audit, Note } from './audit.ts'
 import type { Background } from './background.ts'
 import { fail, Failure, type Language } from './catalogue.ts'
 import type { Codes, Purpose } from './codes.ts'
@@ -108,8 +108,8 @@ export function createAccounts (parts: Parts, options: { hideAccounts: boolean, 
     return account
   }
 
-  async function refuseUnknown (email: string): Promise<void> {
-    if (!options.hideAccounts) await existing(email)
+  async function refuseUnknown (email: string, note: Note): Promise<void> {
+    if (!options.hideAccounts) note.userId = (await existing(email)).id
   }
 
   /** Stores a password anew that was just proved. The login does not fail for it: there is another one to come. */
@@ -155,19 +155,19 @@ export function createAccounts (parts: Parts, options: { hideAccounts: boolean, 
     },
 
     async resetPassword ({ Email }, caller) {
-      await audit('reset', Email, caller, () => mailCode('reset', Email, caller, () => refuseUnknown(Email)))
+      await audit('reset', Email, caller, note => mailCode('reset', Email, caller, () => refuseUnknown(Email, note)))
     },
 
     async updatePassword ({ Email, Password, VerifyCode }, caller) {
       const password = passwords.read(Password)
-      const told = screen(password, { email: Email })
+      const common = screen(password, { email: Email })
       await audit('password_change', Email, caller, async note => {
         await throttle.guess(caller.address, async () => {
-          await refuseUnknown(Email)
+          await refuseUnknown(Email, note)
           await codes.spend('reset', Email, VerifyCode, async () => {
             const { id, name } = await existing(Email)
             note.userId = id
-            if (!told) screen(password, { email: Email, name })
+            if (!common) screen(password, { email: Email, name })
             if (!await store.replacePassword(id, await passwords.hash(password))) throw fail('UserNotFound')
           })
         })

@@ -27,6 +27,8 @@ export interface Adopted {
   upToDate: number
   /** Neither a bare hash nor one of this service's. Nobody can log in there without a reset. */
   unreadable: number
+  /** Numbers of the first of these. */
+  unreadableIds: number[]
 }
 
 export interface AdoptionOptions {
@@ -44,6 +46,7 @@ export interface AdoptionOptions {
 
 const BATCH = 500
 const BUSY_MS = 100
+const MOST_NAMED = 20
 
 /** Waits for a place among the hashes of the process, where that has logins too. */
 async function patiently<T> (hash: () => Promise<T>): Promise<T> {
@@ -62,12 +65,15 @@ async function patiently<T> (hash: () => Promise<T>): Promise<T> {
  * to repeat, and to run beside a service that is used.
  */
 export async function adoptHashes (store: HashStore, wrap: Passwords['wrap'], record: Events['record'], { from, relabel, atOnce, signal, progress }: AdoptionOptions): Promise<Adopted> {
-  const adopted: Adopted = { wrapped: 0, relabelled: 0, overtaken: 0, upToDate: 0, unreadable: 0 }
+  const adopted: Adopted = { wrapped: 0, relabelled: 0, overtaken: 0, upToDate: 0, unreadable: 0, unreadableIds: [] }
   const highest = await store.highestId()
 
-  async function adopt (id: number, password: string): Promise<keyof Adopted> {
+  async function adopt (id: number, password: string): Promise<Exclude<keyof Adopted, 'unreadableIds'>> {
     const parsed = parseHash(password)
-    if (parsed === undefined && !isDigest(password)) return 'unreadable'
+    if (parsed === undefined && !isDigest(password)) {
+      if (adopted.unreadableIds.length < MOST_NAMED) adopted.unreadableIds.push(id)
+      return 'unreadable'
+    }
     const mislabelled = relabel && parsed?.inner !== undefined && parsed.inner !== from
     if (parsed !== undefined && !mislabelled) return 'upToDate'
     const renewed = parsed === undefined ? await patiently(() => wrap(password, from)) : formatHash({ ...parsed, inner: from })

@@ -39,6 +39,8 @@ export interface Passwords {
    * costs as much as theirs from now on, for whomever: else its time would tell which accounts have such a hash, or one at all.
    */
   expect: (stored: string[]) => void
+  /** Whether a stored hash names a pepper that is not there: nobody can log in with it. */
+  lacksPepper: (stored: string) => boolean
 }
 
 export interface PasswordOptions {
@@ -102,6 +104,11 @@ export function createPasswords ({ cost, requireDigest, peppers }: PasswordOptio
         await pay(dues.flatMap(due => remaining(due, parsed.cost, readings.length) ?? []), password)
         return 'mismatch'
       }, owner)
+    },
+
+    lacksPepper (stored) {
+      const { keyId } = parseHash(stored) ?? {}
+      return keyId !== undefined && !peppers.some(({ id }) => id === keyId)
     },
 
     expect (stored) {

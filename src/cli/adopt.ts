@@ -10,6 +10,7 @@ import { isInner, type Inner } from '../phc.ts'
 // `npm run adopt -- --from sha256|sm3|any`: stretches the password hashes of the service's forerunner, without their passwords.
 
 const USAGE = `Usage: npm run adopt -- --from sha256|sm3|any [--relabel]
+       node dist/adopt.js --from sha256|sm3|any [--relabel]
 
   --from sha256  the table holds hex SHA-256 of what clients sent
   --from sm3     it holds SM3: of what clients sent, or the digest that they sent
@@ -51,11 +52,11 @@ function createProgress (): (adopted: Adopted, id: number, highest: number) => v
   }
 }
 
-function report ({ wrapped, relabelled, overtaken, upToDate, unreadable }: Adopted, seconds: number, interrupted: boolean): void {
+function report ({ wrapped, relabelled, overtaken, upToDate, unreadable, unreadableIds }: Adopted, seconds: number, interrupted: boolean): void {
   process.stdout.write(`${process.stdout.isTTY ? '\r\u001B[K' : ''}${[
     interrupted ? 'Interrupted; run it again to go on where it stopped.' : 'Every account has been looked at.',
     `${count(wrapped)} wrapped (${(wrapped / seconds).toFixed(1)} a second), ${count(relabelled)} relabelled, ${count(overtaken)} changed by their owners meanwhile, ${count(upToDate)} stretched already`,
-    ...(unreadable > 0 ? [`${count(unreadable)} hold something that is no hash of either service: their owners need a password reset`] : [])
+    ...(unreadable > 0 ? [`${count(unreadable)} hold something that is no hash of either service, so their owners need a password reset: UserID ${unreadableIds.join(', ')}${unreadable > unreadableIds.length ? ' …' : ''}`] : [])
   ].join('\n')}\n`)
 }
 

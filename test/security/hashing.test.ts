@@ -58,6 +58,7 @@ for (const mode of modes) {
       world = await restarted(t, world, { PASSWORD_PEPPER })
       t.match(await world.post('/Auth/Login', login), { status: 200, body: { Code: 501 } })
       t.equal(await stored(world), before)
+      t.match(world.log(), /PASSWORD_PEPPER lacks a secret that 1 of the 1 oldest accounts were stored with/)
       await world.app.events.flush()
       t.match(await world.rows("SELECT Reason FROM Events WHERE Type = 'login' AND Outcome = 'failure'"), [{ Reason: 'unreadable_hash' }])
       await world.rows('DELETE FROM Events')

@@ -26,7 +26,7 @@ for (const mode of modes) {
     const world = await build(t, mode)
     await oldAccounts(world, 30)
     const adopted = await world.app.adoptHashes({ from: 'any', relabel: false, signal: never, progress: silent })
-    t.same(adopted, { wrapped: 30, relabelled: 0, overtaken: 0, upToDate: 0, unreadable: 0 })
+    t.same(adopted, { wrapped: 30, relabelled: 0, overtaken: 0, upToDate: 0, unreadable: 0, unreadableIds: [] })
     const wrapped = await stored(world)
     for (const hash of wrapped.values()) t.match(hash, /^\$pbkdf2-sm3\$i=250,l=32,inner=any\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/)
     for (const id of wrapped.keys()) {
@@ -60,7 +60,7 @@ for (const mode of modes) {
     const [one, two] = await Promise.all([world.app.adoptHashes(options), world.app.adoptHashes(options)])
     t.equal(one.wrapped + two.wrapped, 40)
     const wrapped = await stored(world)
-    t.same(await world.app.adoptHashes(options), { wrapped: 0, relabelled: 0, overtaken: 0, upToDate: 40, unreadable: 0 })
+    t.same(await world.app.adoptHashes(options), { wrapped: 0, relabelled: 0, overtaken: 0, upToDate: 40, unreadable: 0, unreadableIds: [] })
     t.same(await stored(world), wrapped)
   })
 
@@ -125,7 +125,7 @@ for (const mode of modes) {
     const world = await build(t, mode, { PASSWORD_HASH: 'argon2id', PASSWORD_PEPPER: 'a pepper of its own: 77c1e09d4b3fa865' })
     await oldAccounts(world, 2)
     await world.rows("UPDATE Users SET Password = 'no hash of anybody' WHERE UserID = 2")
-    t.match(await world.app.adoptHashes({ from: 'sm3', relabel: false, signal: never, progress: silent }), { wrapped: 1, unreadable: 1 })
+    t.match(await world.app.adoptHashes({ from: 'sm3', relabel: false, signal: never, progress: silent }), { wrapped: 1, unreadable: 1, unreadableIds: [2] })
     t.match((await stored(world)).get(1), /^\$argon2id\$v=19\$m=65536,t=1,p=1,keyid=[0-9a-f]{8},inner=sm3\$/)
     t.equal((await stored(world)).get(2), 'no hash of anybody')
     t.equal((await loginOf(world, 1, oldPassword(1).typed)).body.Code, 200)
