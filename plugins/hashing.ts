@@ -16,7 +16,7 @@ declare module 'fastify' {
   }
 }
 
-/** Some ten seconds of hashes at the default cost; who comes later is told so at once. */
+/** Some seconds of hashes at the default cost; who comes later is told so at once. */
 const WAITING_FOR_EACH = 16
 
 /** RFC 9106, section 4, second recommendation, but for one lane: each thread has one core. */
