@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Audit, Note } from './audit.ts'
 import type { Background } from './background.ts'
 import { fail, Failure, type Language } from './catalogue.ts'
-import type { Codes, Purpose } from './codes.ts'
+import { purposeOf, type Codes, type Use } from './codes.ts'
 import type { SentPassword } from './legacy-hash.ts'
 import { codeMail } from './mail/code-mail.ts'
 import type { Mailer } from './mail/mail.ts'
@@ -82,16 +82,16 @@ export function createAccounts (parts: Parts, options: { hideAccounts: boolean, 
   const { store, passwords, screen, codes, throttle, tokens, mailer, audit, background, report } = parts
 
   /** @param refuse what else speaks against it, asked once the address may be mailed at all */
-  async function mailCode (purpose: Purpose, email: string, caller: Caller, refuse: () => Promise<void>): Promise<void> {
+  async function mailCode (use: Use, email: string, caller: Caller, refuse: () => Promise<void>): Promise<void> {
     await throttle.countMail(caller.address)
     const asker = await throttle.familiarNetwork(email, caller.address)
-    await codes.refuseWaiting(purpose, email, asker)
+    await codes.refuseWaiting(use, email, asker)
     await refuse()
-    const code = await codes.issue(purpose, email, asker)
+    const code = await codes.issue(use, email, asker)
     try {
-      await mailer(codeMail(purpose, caller.language, { to: email, code, ttlSeconds: options.codeTtlSeconds }))
+      await mailer(codeMail(purposeOf(use), caller.language, { to: email, code, ttlSeconds: options.codeTtlSeconds }))
     } catch (error) {
-      await codes.withdraw(purpose, email, code, asker).catch(failure => { report(failure, 'an undelivered code could not be withdrawn and lives on unknown to all') })
+      await codes.withdraw(use, email, code, asker).catch(failure => { report(failure, 'an undelivered code could not be withdrawn and lives on unknown to all') })
       throw fail('MailFailed', {}, error)
     }
   }

@@ -4,11 +4,18 @@ import { limits as counted } from './limits.ts'
 import type { Once } from './once.ts'
 import type { Report } from './report.ts'
 
-/** What a code allows. A code for one purpose is none for another. */
-export type Purpose = 'sign' | 'reset'
+/** What a code allows: a code for one purpose is none for another. `email` moves an account to the address it was mailed to. */
+export type Purpose = 'sign' | 'reset' | 'email'
+
+/** What a code is for. The one that moves an account is that account's: the same address may have been asked for by another. */
+export type Use = Exclude<Purpose, 'email'> | { purpose: 'email', account: number }
 
 /** Every purpose there is. */
-const PURPOSES: Purpose[] = ['sign', 'reset']
+const PURPOSES: Purpose[] = ['sign', 'reset', 'email']
+
+export function purposeOf (use: Use): Purpose {
+  return typeof use === 'string' ? use : use.purpose
+}
 
 /** Wrong guesses after which a code is void. */
 const TRIES = 5
@@ -38,25 +45,32 @@ export interface CodeStore {
   remove: (subject: string, hash: string, budget?: Budget) => Promise<void>
   /** Removes whatever code there is. */
   revoke: (subject: string) => Promise<void>
+  /** Removes all there is of the subject: code, wait and the charges of every asker. */
+  erase: (subject: string) => Promise<void>
 }
 
-/** `asker`, where it is given, is a network that is familiar to the account: it has a budget of its own. */
+/**
+ * `asker`, where it is given, is a network that is familiar to the account: it has a budget of its own. Waits, budgets and tries are
+ * the address's, whoever asks: several accounts send it no more than one.
+ */
 export interface Codes {
   /** @throws Code 429 while the address waits for the next code, or has had its share of the day */
-  refuseWaiting: (purpose: Purpose, email: string, asker?: string) => Promise<void>
+  refuseWaiting: (use: Use, email: string, asker?: string) => Promise<void>
   /** A new code for the address; any older one is void. @throws Code 429 as above */
-  issue: (purpose: Purpose, email: string, asker?: string) => Promise<string>
+  issue: (use: Use, email: string, asker?: string) => Promise<string>
   /** Withdraws a code that could not be delivered; the next may be asked for at once. */
-  withdraw: (purpose: Purpose, email: string, code: string, asker?: string) => Promise<void>
+  withdraw: (use: Use, email: string, code: string, asker?: string) => Promise<void>
   /**
    * Runs the change that the code allows. The code is spent by the change alone: when that fails, it can be used again. In
    * between nobody else can use it, and should the process die, nobody ever can.
    *
    * @throws Code 520 for a wrong code, 521 for one that expired, is spent, void or was never issued; else as `change` does
    */
-  spend: <T>(purpose: Purpose, email: string, code: string, change: () => Promise<T>) => Promise<T>
+  spend: <T>(use: Use, email: string, code: string, change: () => Promise<T>) => Promise<T>
   /** Voids every code of the address, whatever its purpose. */
   revokeAll: (email: string) => Promise<void>
+  /** Forgets the address, whatever the purpose: its codes, and what it was sent. */
+  erase: (email: string) => Promise<void>
 }
 
 /**
@@ -70,8 +84,9 @@ export function createCodes (store: CodeStore, options: { secret: string, ttlSec
   const hmac = (...parts: string[]): string => createHmac('sha256', key).update(JSON.stringify(parts)).digest('base64url')
   const limits = { ttlMs: options.ttlSeconds * 1000, cooldownMs: options.cooldownSeconds * 1000, tries: TRIES }
   const subjectOf = (purpose: Purpose, email: string): string => `${purpose}:${hmac('subject', email)}`
-  // One code in a million is guessed by chance: bound to purpose and address, a stolen hash is good for neither of the others.
-  const hashOf = (purpose: Purpose, email: string, code: string): string => hmac('code', purpose, email, code)
+  // One code in a million is guessed by chance: bound to purpose, address and account, a stolen hash is good for none of the others.
+  const hashOf = (use: Use, email: string, code: string): string =>
+    hmac('code', purposeOf(use), email, code, ...(typeof use === 'string' ? [] : [String(use.account)]))
 
   const budgetOf = (asker: string | undefined): Budget => ({ ...MAILBOX, name: asker === undefined ? 'strangers' : hmac('asker', asker) })
 
@@ -82,29 +97,33 @@ export function createCodes (store: CodeStore, options: { secret: string, ttlSec
   }
 
   return {
-    async refuseWaiting (purpose, email, asker) {
-      const subject = subjectOf(purpose, email)
+    async refuseWaiting (use, email, asker) {
+      const subject = subjectOf(purposeOf(use), email)
       refuse(subject, await store.waiting(subject, budgetOf(asker)))
     },
 
-    async issue (purpose, email, asker) {
+    async issue (use, email, asker) {
       const code = String(randomInt(1_000_000)).padStart(6, '0')
-      const subject = subjectOf(purpose, email)
-      refuse(subject, await store.issue(subject, hashOf(purpose, email, code), limits, budgetOf(asker)))
+      const subject = subjectOf(purposeOf(use), email)
+      refuse(subject, await store.issue(subject, hashOf(use, email, code), limits, budgetOf(asker)))
       return code
     },
 
-    async withdraw (purpose, email, code, asker) {
-      await store.remove(subjectOf(purpose, email), hashOf(purpose, email, code), budgetOf(asker))
+    async withdraw (use, email, code, asker) {
+      await store.remove(subjectOf(purposeOf(use), email), hashOf(use, email, code), budgetOf(asker))
     },
 
     async revokeAll (email) {
       await Promise.all(PURPOSES.map(purpose => store.revoke(subjectOf(purpose, email))))
     },
 
-    async spend (purpose, email, code, change) {
-      const subject = subjectOf(purpose, email)
-      const hash = hashOf(purpose, email, code)
+    async erase (email) {
+      await Promise.all(PURPOSES.map(purpose => store.erase(subjectOf(purpose, email))))
+    },
+
+    async spend (use, email, code, change) {
+      const subject = subjectOf(purposeOf(use), email)
+      const hash = hashOf(use, email, code)
       const outcome = await store.take(subject, hash)
       if (outcome !== 'taken') throw fail(outcome === 'wrong' ? 'CodeWrong' : 'CodeExpired')
       let result

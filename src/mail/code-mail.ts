@@ -20,6 +20,13 @@ const wording: Record<Language, Record<Purpose, Wording>> = {
       intro: '您正在重置 Dream 记梦的密码，请输入以下验证码：',
       life: minutes => `验证码 ${minutes} 分钟内有效，请勿告诉他人。`,
       ignore: '如果这不是您本人的操作，请忽略这封邮件，您的密码不会改变。'
+    },
+    email: {
+      brand: 'Dream 记梦',
+      subject: '更换邮箱验证码',
+      intro: '您正在将 Dream 记梦账户的邮箱更换为此邮箱，请输入以下验证码：',
+      life: minutes => `验证码 ${minutes} 分钟内有效，请勿告诉他人。`,
+      ignore: '如果这不是您本人的操作，请忽略这封邮件，任何账户都不会改用此邮箱。'
     }
   },
   en: {
@@ -36,6 +43,13 @@ const wording: Record<Language, Record<Purpose, Wording>> = {
       intro: 'You asked to reset your Dream password. Enter this code:',
       life: minutes => `The code is valid for ${minutes} minutes. Tell it to nobody.`,
       ignore: 'If it was not you who asked, ignore this mail: your password stays as it is.'
+    },
+    email: {
+      brand: 'Dream',
+      subject: 'Your code for a new address',
+      intro: 'You asked to move your Dream account to this address. Enter this code:',
+      life: minutes => `The code is valid for ${minutes} minutes. Tell it to nobody.`,
+      ignore: 'If it was not you who asked, ignore this mail: no account is moved to this address.'
     }
   }
 }

@@ -1,7 +1,7 @@
 import { fail } from '../catalogue.ts'
 import type { Budget, CodeStore, Wait } from '../codes.ts'
 
-interface Charge { count: number, expires: number }
+interface Charge { subject: string, count: number, expires: number }
 interface Entry { hash: string, tries: number, taken: boolean, expires: number, waitUntil: number }
 
 /** More codes than this at once are refused: memory is bounded, and no code is dropped to make room for another. */
@@ -18,6 +18,8 @@ const FULL_RETRY_SECONDS = 60
 export function createMemoryCodeStore (now: () => number): CodeStore {
   const entries = new Map<string, Entry>()
   const charges = new Map<string, Charge>()
+  /** The keys of the charges of each subject. */
+  const keysOf = new Map<string, Set<string>>()
 
   function live (subject: string): Entry | undefined {
     const entry = entries.get(subject)
@@ -30,9 +32,9 @@ export function createMemoryCodeStore (now: () => number): CodeStore {
       if (entry.expires > now() || entry.waitUntil > now()) break
       entries.delete(subject)
     }
-    for (const [key, { expires }] of charges) {
-      if (expires > now()) break
-      charges.delete(key)
+    for (const [key, charge] of charges) {
+      if (charge.expires > now()) break
+      discharge(key, charge)
     }
   }
 
@@ -44,9 +46,18 @@ export function createMemoryCodeStore (now: () => number): CodeStore {
   }
 
   function charge (subject: string, budget: Budget): void {
+    const key = keyOf(subject, budget)
     const held = charged(subject, budget)
-    if (held === undefined) charges.delete(keyOf(subject, budget))
-    charges.set(keyOf(subject, budget), { count: (held?.count ?? 0) + 1, expires: held?.expires ?? now() + budget.seconds * 1000 })
+    if (held === undefined) charges.delete(key)
+    charges.set(key, { subject, count: (held?.count ?? 0) + 1, expires: held?.expires ?? now() + budget.seconds * 1000 })
+    keysOf.set(subject, (keysOf.get(subject) ?? new Set()).add(key))
+  }
+
+  function discharge (key: string, { subject }: Charge): void {
+    charges.delete(key)
+    const keys = keysOf.get(subject)
+    keys?.delete(key)
+    if (keys?.size === 0) keysOf.delete(subject)
   }
 
   function waitOf (subject: string, budget: Budget): Wait {
@@ -94,13 +105,19 @@ export function createMemoryCodeStore (now: () => number): CodeStore {
       const charge = budget && charged(subject, budget)
       if (budget === undefined || charge === undefined) return
       if (charge.count > 1) charge.count--
-      else charges.delete(keyOf(subject, budget))
+      else discharge(keyOf(subject, budget), charge)
     },
 
     async revoke (subject) {
       const entry = entries.get(subject)
       // The wait for the next one stays.
       if (entry !== undefined) entry.expires = now()
+    },
+
+    async erase (subject) {
+      entries.delete(subject)
+      for (const key of keysOf.get(subject) ?? []) charges.delete(key)
+      keysOf.delete(subject)
     }
   }
 }

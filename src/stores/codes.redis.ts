@@ -4,11 +4,12 @@ import type { Budget, CodeStore, Wait } from '../codes.ts'
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    dreamIssueCode (code: string, wait: string, budget: string, hash: string, ttlMs: number, cooldownMs: number, tries: number, points: number, seconds: number): Result<[Wait['why'], number], Context>
+    dreamIssueCode (code: string, wait: string, budget: string, askers: string, hash: string, ttlMs: number, cooldownMs: number, tries: number, points: number, seconds: number, asker: string): Result<[Wait['why'], number], Context>
     dreamWaitForCode (wait: string, budget: string, points: number): Result<[Wait['why'], number], Context>
     dreamTakeCode (code: string, hash: string): Result<string, Context>
     dreamReleaseCode (code: string, hash: string): Result<number, Context>
     dreamRemoveCode (code: string, wait: string, budget: string, hash: string): Result<number, Context>
+    dreamEraseCodes (code: string, wait: string, askers: string, budgets: string): Result<number, Context>
   }
 }
 
@@ -24,6 +25,8 @@ return { 'none', 0 }`
 const ISSUE = `${waitOf('KEYS[2]', 'KEYS[3]', 'ARGV[5]')}
 redis.call('SET', KEYS[3], 0, 'EX', ARGV[6], 'NX')
 redis.call('INCR', KEYS[3])
+redis.call('SADD', KEYS[4], ARGV[7])
+redis.call('EXPIRE', KEYS[4], ARGV[6])
 redis.call('SET', KEYS[2], '1', 'PX', ARGV[3])
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'hash', ARGV[1], 'tries', ARGV[4])
@@ -50,22 +53,31 @@ if redis.call('HGET', KEYS[1], 'hash') ~= ARGV[1] then return 0 end
 if KEYS[3] ~= KEYS[1] and tonumber(redis.call('GET', KEYS[3]) or '0') > 0 then if redis.call('DECR', KEYS[3]) <= 0 then redis.call('DEL', KEYS[3]) end end
 return redis.call('DEL', KEYS[1], KEYS[2])`
 
+// The keys of the budgets are made here, as only the set of askers knows them; their braces are those of the other keys.
+const ERASE = `
+for _, asker in ipairs(redis.call('SMEMBERS', KEYS[3])) do redis.call('DEL', ARGV[1] .. asker) end
+return redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])`
+
 /** Codes in Redis, shared by all processes: each step is one script, which Redis runs alone. Every method may fail with Code 512. */
 export function createRedisCodeStore (redis: Redis): CodeStore {
-  redis.defineCommand('dreamIssueCode', { numberOfKeys: 3, lua: ISSUE })
+  redis.defineCommand('dreamIssueCode', { numberOfKeys: 4, lua: ISSUE })
   redis.defineCommand('dreamWaitForCode', { numberOfKeys: 2, lua: WAIT })
   redis.defineCommand('dreamTakeCode', { numberOfKeys: 1, lua: TAKE })
   redis.defineCommand('dreamReleaseCode', { numberOfKeys: 1, lua: RELEASE })
   redis.defineCommand('dreamRemoveCode', { numberOfKeys: 3, lua: REMOVE })
+  redis.defineCommand('dreamEraseCodes', { numberOfKeys: 3, lua: ERASE })
 
   // The braces put all keys of a subject into one slot of a cluster.
   const codeKey = (subject: string): string => `dream:code:{${subject}}`
   const waitKey = (subject: string): string => `dream:wait:{${subject}}`
-  const budgetKey = (subject: string, { name }: Budget): string => `dream:budget:{${subject}}:${name}`
+  const budgetKeys = (subject: string): string => `dream:budget:{${subject}}:`
+  const budgetKey = (subject: string, { name }: Budget): string => `${budgetKeys(subject)}${name}`
+  // Those who were charged within a day: it outlasts each of their budgets.
+  const askersKey = (subject: string): string => `dream:askers:{${subject}}`
 
   return {
     issue: async (subject, hash, { ttlMs, cooldownMs, tries }, budget) =>
-      asWait(await answered(redis.dreamIssueCode(codeKey(subject), waitKey(subject), budgetKey(subject, budget), hash, ttlMs, cooldownMs, tries, budget.points, budget.seconds))),
+      asWait(await answered(redis.dreamIssueCode(codeKey(subject), waitKey(subject), budgetKey(subject, budget), askersKey(subject), hash, ttlMs, cooldownMs, tries, budget.points, budget.seconds, budget.name))),
     waiting: async (subject, budget) => asWait(await answered(redis.dreamWaitForCode(waitKey(subject), budgetKey(subject, budget), budget.points))),
     take: async (subject, hash) => {
       const outcome = await answered(redis.dreamTakeCode(codeKey(subject), hash))
@@ -76,7 +88,8 @@ export function createRedisCodeStore (redis: Redis): CodeStore {
       const given = budget === undefined ? codeKey(subject) : budgetKey(subject, budget)
       await answered(redis.dreamRemoveCode(codeKey(subject), waitKey(subject), given, hash))
     },
-    revoke: async subject => { await answered(redis.del(codeKey(subject))) }
+    revoke: async subject => { await answered(redis.del(codeKey(subject))) },
+    erase: async subject => { await answered(redis.dreamEraseCodes(codeKey(subject), waitKey(subject), askersKey(subject), budgetKeys(subject))) }
   }
 }
 

@@ -99,6 +99,66 @@ t.test('K6, P2, K8: what the store is given differs by purpose, address and key 
   t.notMatch(JSON.stringify(kept), /042917|alice|bob|example/)
 })
 
+t.test('K6, P2: a code that moves an account to an address is that account\'s alone, and the address\'s', async t => {
+  const { codes } = codesAt()
+  const [hers, his] = [{ purpose: 'email', account: 1 }, { purpose: 'email', account: 2 }] as const
+  const code = await codes.issue(hers, 'alice@example.net')
+  const moved = async (): Promise<string> => 'moved'
+  await t.rejects(codes.spend(his, 'alice@example.net', code, moved), fail('CodeWrong'), 'another account')
+  await t.rejects(codes.spend(hers, 'bob@example.net', code, moved), fail('CodeExpired'), 'another address')
+  for (const use of ['sign', 'reset'] as const) await t.rejects(codes.spend(use, 'alice@example.net', code, moved), fail('CodeExpired'), use)
+  t.equal(await codes.spend(hers, 'alice@example.net', code, moved), 'moved')
+})
+
+t.test('K5, K7: several accounts cannot send an address more codes than one: wait, budget and tries are the address\'s', async t => {
+  const { codes, pass } = codesAt()
+  const account = (i: number) => ({ purpose: 'email', account: i }) as const
+  for (let i = 0; i < 10; i++) {
+    await codes.issue(account(i), 'alice@example.net')
+    if (i === 0) {
+      await t.rejects(codes.issue(account(1), 'alice@example.net'), fail('TooManyRequests', { RetryAfter: 60 }))
+      await t.rejects(codes.refuseWaiting(account(1), 'alice@example.net'), fail('TooManyRequests', { RetryAfter: 60 }))
+    }
+    pass(60)
+  }
+  await t.rejects(codes.issue(account(99), 'alice@example.net'), fail('TooManyRequests', { RetryAfter: 24 * 3600 - 600, audit: 'mailbox-day' }))
+  t.match(await codes.issue(account(99), 'bob@example.net'), /^[0-9]{6}$/)
+  pass(24 * 3600)
+  const code = await codes.issue(account(1), 'alice@example.net')
+  for (let i = 2; i < 7; i++) await t.rejects(codes.spend(account(i), 'alice@example.net', code, async () => t.fail('moved')), fail('CodeWrong'))
+  await t.rejects(codes.spend(account(1), 'alice@example.net', code, async () => t.fail('moved')), fail('CodeExpired'), 'five tries')
+})
+
+t.test('a code for an address that could not be delivered is withdrawn as any other', async t => {
+  const { codes } = codesAt()
+  const use = { purpose: 'email', account: 1 } as const
+  for (let i = 0; i < 30; i++) {
+    const code = await codes.issue(use, 'alice@example.net')
+    await codes.withdraw({ ...use, account: 2 }, 'alice@example.net', code)
+    await t.rejects(codes.refuseWaiting(use, 'alice@example.net'), fail('TooManyRequests'), 'only the one named')
+    await codes.withdraw(use, 'alice@example.net', code)
+  }
+})
+
+t.test('P4, V1: codes of an address are revoked, or erased with all that was counted, whatever their purpose', async t => {
+  const { codes } = codesAt()
+  const uses = ['sign', 'reset', { purpose: 'email', account: 1 }] as const
+  const issued = (email: string) => Promise.all(uses.map(async use => ({ use, code: await codes.issue(use, email) })))
+  const refused = async (email: string, each: Awaited<ReturnType<typeof issued>>): Promise<void> => {
+    for (const { use, code } of each) await t.rejects(codes.spend(use, email, code, async () => t.fail('changed')), fail('CodeExpired'))
+  }
+  const first = await issued('alice@example.com')
+  await codes.revokeAll('alice@example.com')
+  await refused('alice@example.com', first)
+  for (const use of uses) await t.rejects(codes.refuseWaiting(use, 'alice@example.com'), fail('TooManyRequests'), 'the wait stays')
+  const others = await issued('bob@example.com')
+  for (let i = 0; i < 20; i++) {
+    await codes.erase('alice@example.com')
+    await refused('alice@example.com', await issued('alice@example.com').then(async each => { await codes.erase('alice@example.com'); return each }))
+  }
+  for (const { use, code } of others) t.equal(await codes.spend(use, 'bob@example.com', code, async () => 'changed'), 'changed')
+})
+
 t.test('K4: a wrong code is 520; five of them void it; an expired, void or never issued one is 521', async t => {
   const { codes, pass } = codesAt()
   const spend = (code: string) => codes.spend('sign', 'alice@example.com', code, async () => 'changed')

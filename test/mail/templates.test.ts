@@ -6,7 +6,7 @@ import { layout } from '../../src/mail/layout.ts'
 
 const code = '012345'
 const mailOf = (purpose: Purpose, language: Language, ttlSeconds = 300) => codeMail(purpose, language, { to: 'alice@example.com', code, ttlSeconds })
-const purposes: Purpose[] = ['sign', 'reset']
+const purposes: Purpose[] = ['sign', 'reset', 'email']
 const languages: Language[] = ['zh', 'en']
 
 for (const purpose of purposes) {
@@ -41,7 +41,7 @@ for (const purpose of purposes) {
     })
   }
 
-  t.test(`${purpose}: Chinese and English are told apart, and sign-up from reset`, async t => {
+  t.test(`${purpose}: Chinese and English are told apart, and so are the purposes`, async t => {
     const subjects = new Set(purposes.flatMap(purpose => languages.map(language => mailOf(purpose, language).subject)))
     t.equal(subjects.size, purposes.length * languages.length)
     t.match(mailOf(purpose, 'zh').text, /[\u4e00-\u9fff]/)

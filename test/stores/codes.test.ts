@@ -6,8 +6,8 @@ import { createMemoryCodeStore } from '../../src/stores/codes.memory.ts'
 import { createRedisCodeStore } from '../../src/stores/codes.redis.ts'
 import { deployment, modes } from '../helper.ts'
 
-/** A code store and the means to let time pass and to lose everything. */
-interface Kept { store: CodeStore, pass: (milliseconds: number) => Promise<void>, lose: () => Promise<void> }
+/** A code store and the means to let time pass, to lose everything, and, in Redis, to see what is kept. */
+interface Kept { store: CodeStore, pass: (milliseconds: number) => Promise<void>, lose: () => Promise<void>, keys?: () => Promise<string[]> }
 
 const limits = { ttlMs: 300_000, cooldownMs: 60_000, tries: 5 }
 const SUBJECT = 'sign:alice'
@@ -32,6 +32,7 @@ async function inRedis (t: Test): Promise<Kept> {
   return {
     store: createRedisCodeStore(redis),
     lose: async () => { await redis.flushdb() },
+    keys: () => redis.keys('*'),
     // Redis has no clock to turn: every key comes as much nearer to its end instead.
     pass: async milliseconds => {
       for (const key of await redis.keys('*')) {
@@ -170,6 +171,40 @@ for (const mode of modes) {
       await store.revoke(SUBJECT)
       t.equal(await store.take(SUBJECT, 'right'), 'gone')
       t.equal((await store.waiting(SUBJECT, BUDGET)).why, 'cooldown')
+    })
+
+    await promise('V1: an erased subject is as if it had never been: code, wait and the budget of every asker; others keep theirs', async (t, { store, pass, keys }) => {
+      const askers = ['strangers', 'home', 'office'].map(name => ({ ...BUDGET, name, points: 1 }))
+      for (const subject of [SUBJECT, 'sign:bob']) {
+        for (const budget of askers) {
+          t.same(await store.issue(subject, `for ${budget.name}`, limits, budget), FREE)
+          await pass(limits.cooldownMs)
+        }
+        await store.issue(subject, 'last', limits, { ...BUDGET, name: 'cafe' })
+      }
+      await store.erase(SUBJECT)
+      t.same((await keys?.() ?? []).filter(key => key.includes(SUBJECT)), [])
+      t.equal(await store.take(SUBJECT, 'last'), 'gone')
+      t.equal(await store.take('sign:bob', 'last'), 'taken')
+      for (const budget of askers) {
+        t.same(await store.issue(SUBJECT, 'anew', limits, budget), FREE)
+        await store.erase(SUBJECT)
+        t.equal((await store.waiting('sign:bob', budget)).why, 'budget')
+      }
+      await store.erase(SUBJECT)
+    })
+
+    await promise('V1: it finds budgets that were begun, given back and charged again on different days', async (t, { store, pass, keys }) => {
+      const budget = (i: number) => ({ ...BUDGET, name: `network ${i % 30}`, points: 3 })
+      for (let hour = 0; hour < 60; hour++) {
+        await store.issue(SUBJECT, 'code', limits, budget(hour))
+        if (hour % 7 === 0) await store.remove(SUBJECT, 'code', budget(hour))
+        await pass(DAY_MS / 24)
+      }
+      await store.issue(SUBJECT, 'code', limits, { ...budget(59), points: 2 })
+      await store.erase(SUBJECT)
+      t.same(await keys?.() ?? [], [])
+      for (let i = 0; i < 30; i++) t.same(await store.waiting(SUBJECT, { ...budget(i), points: 1 }), FREE)
     })
 
     await promise('a removed code is gone and the next may be issued at once', async (t, { store }) => {
