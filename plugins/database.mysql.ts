@@ -32,6 +32,8 @@ function connectionOptions (config: Config): ConnectionOptions {
     charset: 'utf8mb4_bin',
     connectTimeout: CONNECT_MS,
     stringifyObjects: true,
+    // As a string: a Date would be made of it as of a local time.
+    dateStrings: true,
     ...(config.DB_TLS && { ssl: { rejectUnauthorized: true } })
   }
 }

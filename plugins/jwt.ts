@@ -2,6 +2,11 @@ import fastifyJwt from '@fastify/jwt'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../src/config.ts'
+import type { Signer } from '../src/tokens.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance { signer: Signer }
+}
 
 /** The media type of our tokens (RFC 9068), so that no other kind of token is taken for one (RFC 8725, section 3.11). */
 const TYPE = 'at+jwt'
@@ -13,7 +18,6 @@ async function jwt (app: FastifyInstance, config: Config): Promise<void> {
     sign: {
       algorithm: 'HS256',
       header: { alg: 'HS256', typ: TYPE },
-      expiresIn: config.JWT_EXPIRES_IN,
       iss: config.JWT_ISSUER,
       aud: config.JWT_AUDIENCE
     },
@@ -25,6 +29,7 @@ async function jwt (app: FastifyInstance, config: Config): Promise<void> {
       requiredClaims: ['iss', 'aud', 'exp', 'iat', 'sub', 'jti']
     }
   })
+  app.decorate('signer', { sign: claims => app.jwt.sign(claims), verify: token => app.jwt.verify(token) })
 }
 
 export default fp(jwt, { name: 'jwt' })

@@ -30,10 +30,12 @@ const BOUNDS = {
   reconnectOnError: (error: Error) => error.message.startsWith('READONLY')
 } satisfies RedisOptions
 
-function createClient (config: Config): Redis {
-  if (config.REDIS_URL !== undefined) return new Redis(config.REDIS_URL, BOUNDS)
+/** A client that is not connected yet. Nothing it is asked waits without a bound. */
+export function createClient (config: Config, options: Pick<RedisOptions, 'autoResubscribe'> = {}): Redis {
+  if (config.REDIS_URL !== undefined) return new Redis(config.REDIS_URL, { ...BOUNDS, ...options })
   return new Redis({
     ...BOUNDS,
+    ...options,
     host: config.REDIS_HOST,
     port: config.REDIS_PORT,
     db: config.REDIS_DB,

@@ -4,6 +4,8 @@ import type { FastifyInstance } from 'fastify'
 import type { RateLimiterAbstract } from 'rate-limiter-flexible'
 import { createAccounts, type Accounts } from '../src/accounts.ts'
 import { adoptHashes, type Adopted, type AdoptionOptions } from '../src/adoption.ts'
+import { createExportAccount, type ExportAccount } from '../src/account-export.ts'
+import { createOwnSessions, type OwnSessions } from '../src/own-sessions.ts'
 import { createAudit } from '../src/audit.ts'
 import { createBackground } from '../src/background.ts'
 import { canonicalEmail } from '../src/canonical.ts'
@@ -11,6 +13,12 @@ import { createCodes, type CodeStore } from '../src/codes.ts'
 import { ConfigError, type Config } from '../src/config.ts'
 import { isGuessable, loadCommonPasswords } from '../src/denylist.ts'
 import type { Limit } from '../src/limits.ts'
+import { createErase, type Erase } from '../src/erasure.ts'
+import { createMailCode } from '../src/mailed-codes.ts'
+import { createOwnAccount, type OwnAccount } from '../src/own-account.ts'
+import { expireAccountTraces } from '../src/retention.ts'
+import { createEventStore } from '../src/stores/events.ts'
+import { createOwnAccountStore } from '../src/stores/own-account.ts'
 import { createOnce } from '../src/once.ts'
 import { createScreen } from '../src/screen.ts'
 import { createAccountStore } from '../src/stores/accounts.ts'
@@ -18,19 +26,27 @@ import { createMemoryCodeStore } from '../src/stores/codes.memory.ts'
 import { createRedisCodeStore } from '../src/stores/codes.redis.ts'
 import { memoryCounter, redisCounter } from '../src/stores/counters.ts'
 import { createThrottle } from '../src/throttle.ts'
-import { createTokens, type Tokens } from '../src/tokens.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     accounts: Accounts
-    tokens: Tokens
+    ownAccount: OwnAccount
+    ownSessions: OwnSessions
+    exportAccount: ExportAccount
+    /** Erases an account everywhere. */
+    erase: Erase
     /** Stretches the bare hashes of the old service. */
     adoptHashes: (options: Omit<AdoptionOptions, 'atOnce'>) => Promise<Adopted>
   }
 }
 
-/** What a test may replace: the clock of what embedded mode keeps in the process, in milliseconds. */
-export interface Overrides { clock?: () => number }
+/** What a test may replace. */
+export interface Overrides {
+  /** The clock of what embedded mode keeps in the process, in milliseconds: never goes back. */
+  clock?: () => number
+  /** Wall clock in milliseconds. */
+  wallClock?: () => number
+}
 
 const SAMPLE = 500
 /** How long a stop waits for notices that a mail server holds up. */
@@ -42,25 +58,38 @@ async function services (app: FastifyInstance, { config, overrides }: { config: 
   const now = overrides.clock ?? (() => performance.now())
   const once = createOnce(now)
   const secret = config.JWT_SECRET_KEY
-  const store = createAccountStore(app.database, Date.now)
-  const { passwords } = app
+  const wallClock = overrides.wallClock ?? Date.now
+  const store = createAccountStore(app.database, wallClock)
+  const ownStore = createOwnAccountStore(app.database)
+  const { passwords, sessions, sessionStore, revocations, tokens, mailer, events } = app
 
   const codeStore: CodeStore = config.mode === 'server' ? createRedisCodeStore(app.redis) : createMemoryCodeStore(now)
   const limiter = (limit: Limit): RateLimiterAbstract => config.mode === 'server' ? redisCounter(app.redis, limit) : memoryCounter(limit, now)
 
   const codes = createCodes(codeStore, { secret, ttlSeconds: config.VERIFY_CODE_TTL, cooldownSeconds: config.VERIFY_CODE_COOLDOWN }, report, once)
-  const tokens = createTokens({ sign: claims => app.jwt.sign(claims), verify: token => app.jwt.verify(token) }, id => store.standing(id))
   const throttle = createThrottle(limiter, secret, report, once)
   const background = createBackground(report)
   const common = config.PASSWORD_DENYLIST === 'off' ? undefined : loadCommonPasswords()
   const screen = createScreen(config.PASSWORD_DENYLIST, common, () => { app.log.warn('a common password was let past: PASSWORD_DENYLIST=on would refuse it') })
+  const audit = createAudit(events)
+  const mailCode = createMailCode({ codes, throttle, mailer, report }, config.VERIFY_CODE_TTL)
+  const eventStore = createEventStore(app.database)
+  const erase = createErase({ store: ownStore, events, eventStore, codes, throttle, revocations, report }, wallClock)
   const accounts = createAccounts(
-    { store, passwords, screen, codes, throttle, tokens, mailer: app.mailer, audit: createAudit(app.events), background, report },
-    { hideAccounts: config.HIDE_ACCOUNTS, codeTtlSeconds: config.VERIFY_CODE_TTL }
+    { store, passwords, screen, codes, throttle, sessions, revocations, tokens, mailCode, mailer, audit, background, report },
+    { hideAccounts: config.HIDE_ACCOUNTS, notifyNewNetwork: false },
+    wallClock
   )
 
-  app.decorate('tokens', tokens)
   app.decorate('accounts', accounts)
+  app.decorate('ownAccount', createOwnAccount(
+    { accounts: store, store: ownStore, passwords, screen, codes, throttle, revocations, mailCode, mailer, audit, erase, background, report },
+    { hideAccounts: config.HIDE_ACCOUNTS },
+    wallClock
+  ))
+  app.decorate('ownSessions', createOwnSessions({ accounts: store, sessions, tokens, audit }))
+  app.decorate('exportAccount', createExportAccount({ accounts: store, store: ownStore, sessions: sessionStore, events, eventStore, audit }))
+  app.decorate('erase', erase)
   // The oldest accounts show what passwords have been stored in.
   await app.whenDatabaseIsPrepared(async () => {
     try {
@@ -73,6 +102,13 @@ async function services (app: FastifyInstance, { config, overrides }: { config: 
       report(error, 'the hashes that there are could not be looked at: failed logins may differ in time until the next start')
     }
   })
+
+  const ending = new AbortController()
+  let expiring: Promise<void> | undefined
+  await app.whenDatabaseIsPrepared(async () => {
+    expiring ??= expireAccountTraces({ sessions: sessionStore, formerEmails: ownStore, events: eventStore }, { now: wallClock, signal: ending.signal }, app.log)
+  })
+  app.addHook('onClose', async () => { ending.abort() })
 
   app.decorate('adoptHashes', options => adoptHashes(store, passwords.wrap, app.events.record, { ...options, atOnce: app.hashesAtOnce }))
   app.addHook('onClose', async () => { await Promise.race([background.settled(), sleep(SETTLE_MS, undefined, { ref: false })]) })
@@ -90,4 +126,4 @@ async function services (app: FastifyInstance, { config, overrides }: { config: 
   }
 }
 
-export default fp(services, { name: 'services', dependencies: ['database', 'events', 'hashing', 'mailer', 'jwt'] })
+export default fp(services, { name: 'services', dependencies: ['database', 'events', 'hashing', 'mailer', 'sessions'] })

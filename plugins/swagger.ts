@@ -22,6 +22,8 @@ async function swagger (app: FastifyInstance): Promise<void> {
       tags: [
         { name: 'Accounts', description: 'Sign-up, login and password reset.' },
         { name: 'Tokens', description: 'Who a token speaks for.' },
+        { name: 'Sessions', description: 'Logins and their end.' },
+        { name: 'Account', description: 'What people do with their own account.' },
         { name: 'Health', description: 'For load balancers and operators.' }
       ],
       components: { securitySchemes: { Bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } }

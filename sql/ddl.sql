@@ -25,8 +25,10 @@ CREATE TABLE IF NOT EXISTS Users (
   NameKey VARBINARY(600) NULL,
   Role VARCHAR(20) NOT NULL DEFAULT 'user',
   TokenVersion INT NOT NULL DEFAULT 0,
+  DisabledAt DATETIME NULL,
   UNIQUE INDEX EmailKey (EmailKey),
-  UNIQUE INDEX NameKey (NameKey)
+  UNIQUE INDEX NameKey (NameKey),
+  INDEX UsersByRole (Role)
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS Events (
@@ -41,7 +43,31 @@ CREATE TABLE IF NOT EXISTS Events (
   UserAgent VARCHAR(200) NULL,
   RequestID VARCHAR(60) NULL,
   INDEX EventsOfUser (UserID, EventID),
-  INDEX EventsOfAccount (Account, EventID)
+  INDEX EventsOfAccount (Account, EventID),
+  INDEX EventsOfType (Type, EventID)
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE IF NOT EXISTS Sessions (
+  SessionID CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
+  UserID INT NOT NULL,
+  TokenVersion INT NOT NULL,
+  Generation INT NOT NULL DEFAULT 0,
+  RefreshedAt DATETIME(3) NULL,
+  CreatedAt DATETIME NOT NULL,
+  LastSeenAt DATETIME NOT NULL,
+  ExpiresAt DATETIME NOT NULL,
+  RevokedAt DATETIME NULL,
+  Network VARCHAR(64) NOT NULL,
+  UserAgent VARCHAR(200) NOT NULL,
+  INDEX SessionsOfUser (UserID),
+  INDEX SessionsByEnd (ExpiresAt)
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE IF NOT EXISTS FormerEmails (
+  EmailKey VARBINARY(400) NOT NULL PRIMARY KEY,
+  UserID INT NOT NULL,
+  ReservedUntil DATETIME(3) NOT NULL,
+  INDEX FormerEmailsOfUser (UserID)
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS DreamMigrations (
@@ -55,8 +81,11 @@ CREATE TABLE IF NOT EXISTS DreamMigrations (
 INSERT IGNORE INTO DreamMigrations (Version, Name, AppliedAt)
 SELECT Version, Name, UTC_TIMESTAMP() FROM (
   SELECT 1 AS Version, '001-users.sql' AS Name UNION ALL SELECT 2, '002-account-keys.sql' UNION ALL SELECT 3, '003-events.sql'
+  UNION ALL SELECT 4, '004-sessions.sql'
 ) AS Steps
 WHERE (SELECT COUNT(*) FROM information_schema.COLUMNS
        WHERE TABLE_SCHEMA = 'dream'
-         AND (TABLE_NAME = 'Users' AND COLUMN_NAME IN ('EmailKey', 'NameKey', 'Role', 'TokenVersion')
-           OR TABLE_NAME = 'Events' AND COLUMN_NAME IN ('EventID', 'OccurredAt', 'Type', 'Outcome', 'Reason', 'UserID', 'Account', 'Network', 'UserAgent', 'RequestID'))) = 14;
+         AND (TABLE_NAME = 'Users' AND COLUMN_NAME IN ('EmailKey', 'NameKey', 'Role', 'TokenVersion', 'DisabledAt')
+           OR TABLE_NAME = 'Events' AND COLUMN_NAME IN ('EventID', 'OccurredAt', 'Type', 'Outcome', 'Reason', 'UserID', 'Account', 'Network', 'UserAgent', 'RequestID')
+           OR TABLE_NAME = 'Sessions' AND COLUMN_NAME IN ('SessionID', 'UserID', 'TokenVersion', 'Generation', 'RefreshedAt', 'CreatedAt', 'LastSeenAt', 'ExpiresAt', 'RevokedAt', 'Network', 'UserAgent')
+           OR TABLE_NAME = 'FormerEmails' AND COLUMN_NAME IN ('EmailKey', 'UserID', 'ReservedUntil'))) = 29;

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import type { Audit, Note } from './audit.ts'
 import type { Background } from './background.ts'
 import { fail, Failure, type Language } from './catalogue.ts'
-import { purposeOf, type Codes, type Use } from './codes.ts'
+import type { Codes } from './codes.ts'
 import type { SentPassword } from './legacy-hash.ts'
-import { codeMail } from './mail/code-mail.ts'
+import type { MailCode } from './mailed-codes.ts'
 import type { Mailer } from './mail/mail.ts'
 import { noticeMail } from './mail/notice-mail.ts'
 import { blockOf } from './networks.ts'
@@ -12,25 +12,40 @@ import type { Passwords, Verdict } from './passwords.ts'
 import type { Report } from './report.ts'
 import type { Screen } from './screen.ts'
 import type { Throttle } from './throttle.ts'
+import type { Sessions } from './sessions.ts'
+import { accountSubject, type Revocations } from './revocations.ts'
 import type { Tokens } from './tokens.ts'
 
 export type Role = 'user' | 'super_admin'
 
-/** What a token is checked against. */
-export interface Standing { role: Role, tokenVersion: number }
-
-export interface Account extends Standing { id: number, name: string, password: string }
+export interface Account {
+  id: number
+  name: string
+  /** Canonical. */
+  email: string
+  password: string
+  role: Role
+  /** Raised by whatever ends every session of the account; a session of another version is over. */
+  tokenVersion: number
+  disabled: boolean
+  /** Whether anybody has ever logged in. */
+  used: boolean
+}
 
 /** What accounts need from storage. E-mails are canonical. Every method may fail with Code 510. */
 export interface AccountStore {
   findByEmail: (email: string) => Promise<Account | undefined>
-  standing: (id: number) => Promise<Standing | undefined>
-  /** Which of the two an account already has, in any spelling; `Email` where both are taken. */
+  findById: (id: number) => Promise<Account | undefined>
+  /** The account that had the address until a while ago and can still be given back to it. */
+  findByFormerEmail: (email: string) => Promise<Account | undefined>
+  /** Which of the two an account already has, in any spelling, or a former one has reserved; `Email` where both are taken. */
   taken: (email: string, name: string) => Promise<'Email' | 'Name' | undefined>
   /** One atomic step: of many at once with the same e-mail or name, one is created. */
   create: (account: { email: string, name: string, password: string, role: Role }) => Promise<'created' | 'Email' | 'Name'>
-  /** Replaces the hash and revokes every token, in one step. `false` where the account is gone. */
+  /** Replaces the hash and ends every session, in one step. `false` where the account is gone. */
   replacePassword: (id: number, password: string) => Promise<boolean>
+  /** Likewise, and gives the account back to a former address; those that came after are forgotten. `false` also where the address is another's by now. */
+  restoreEmail: (id: number, email: string, password: string) => Promise<boolean>
   /** Replaces a hash by another of the same password. `false`, and nothing is done, where it was changed meanwhile. */
   renewHash: (id: number, from: string, to: string) => Promise<boolean>
   recordLogin: (id: number) => Promise<void>
@@ -64,7 +79,10 @@ interface Parts {
   screen: Screen
   codes: Codes
   throttle: Throttle
+  sessions: Sessions
+  revocations: Revocations
   tokens: Tokens
+  mailCode: MailCode
   mailer: Mailer
   audit: Audit
   background: Background
@@ -76,25 +94,11 @@ const LOGIN_FAILURES: Record<Extract<Verdict, 'mismatch' | 'unreadable'>, string
 
 /**
  * @param options.hideAccounts Sign and ResetPassword tell nothing about who has an account; only a valid code does
- * @param options.codeTtlSeconds what the mails say about the life of a code
+ * @param options.notifyNewNetwork the owner is told by mail of a login from a network that the account does not know
+ * @param now wall clock in milliseconds
  */
-export function createAccounts (parts: Parts, options: { hideAccounts: boolean, codeTtlSeconds: number }): Accounts {
-  const { store, passwords, screen, codes, throttle, tokens, mailer, audit, background, report } = parts
-
-  /** @param refuse what else speaks against it, asked once the address may be mailed at all */
-  async function mailCode (use: Use, email: string, caller: Caller, refuse: () => Promise<void>): Promise<void> {
-    await throttle.countMail(caller.address)
-    const asker = await throttle.familiarNetwork(email, caller.address)
-    await codes.refuseWaiting(use, email, asker)
-    await refuse()
-    const code = await codes.issue(use, email, asker)
-    try {
-      await mailer(codeMail(purposeOf(use), caller.language, { to: email, code, ttlSeconds: options.codeTtlSeconds }))
-    } catch (error) {
-      await codes.withdraw(use, email, code, asker).catch(failure => { report(failure, 'an undelivered code could not be withdrawn and lives on unknown to all') })
-      throw fail('MailFailed', {}, error)
-    }
-  }
+export function createAccounts (parts: Parts, options: { hideAccounts: boolean, notifyNewNetwork: boolean }, now: () => number): Accounts {
+  const { store, passwords, screen, codes, throttle, sessions, revocations, tokens, mailCode, mailer, audit, background, report } = parts
 
   async function refuseTaken (email: string, name: string): Promise<void> {
     if (options.hideAccounts) return
@@ -102,8 +106,9 @@ export function createAccounts (parts: Parts, options: { hideAccounts: boolean, 
     if (field !== undefined) throw fail('UserExists', { Field: field })
   }
 
+  /** Who may be given a new password by a code to the address: also an account that was taken away from it a while ago. */
   async function existing (email: string): Promise<Account> {
-    const account = await store.findByEmail(email)
+    const account = await store.findByEmail(email) ?? await store.findByFormerEmail(email)
     if (account === undefined) throw fail('UserNotFound')
     return account
   }
@@ -148,9 +153,11 @@ export function createAccounts (parts: Parts, options: { hideAccounts: boolean, 
         const verdict = await passwords.verify(account?.password, password, blockOf(caller.address))
         if (account === undefined) throw fail('LoginFailed', { audit: 'unknown_account' })
         if (verdict === 'mismatch' || verdict === 'unreadable') throw fail('LoginFailed', { audit: LOGIN_FAILURES[verdict] })
+        if (account.disabled) throw fail('LoginFailed', { audit: 'disabled' })
         if (verdict !== 'match' && await renew(account, password) && verdict === 'legacy') note.also('adoption', 'login')
         await store.recordLogin(account.id)
-        return { token: tokens.issue(account), id: account.id, role: account.role }
+        const grant = await sessions.open(account, caller)
+        return { token: tokens.issue(grant), id: account.id, role: account.role }
       }))
     },
 
@@ -165,10 +172,13 @@ export function createAccounts (parts: Parts, options: { hideAccounts: boolean, 
         await throttle.guess(caller.address, async () => {
           await refuseUnknown(Email, note)
           await codes.spend('reset', Email, VerifyCode, async () => {
-            const { id, name } = await existing(Email)
+            const { id, name, email } = await existing(Email)
             note.userId = id
             if (!common) screen(password, { email: Email, name })
-            if (!await store.replacePassword(id, await passwords.hash(password))) throw fail('UserNotFound')
+            const hash = await passwords.hash(password)
+            const replaced = await revocations.around([accountSubject(id)], () => email === Email ? store.replacePassword(id, hash) : store.restoreEmail(id, Email, hash))
+            if (!replaced) throw fail('UserNotFound')
+            if (email !== Email) note.also('email_change', 'restored')
           })
         })
       })
@@ -177,7 +187,7 @@ export function createAccounts (parts: Parts, options: { hideAccounts: boolean, 
         codes.revokeAll(Email).catch(error => { report(error, 'codes of an account could not be revoked after its password was changed') }),
         throttle.forgive(Email, caller.address)
       ])
-      background.run(() => mailer(noticeMail('password_changed', caller.language, { to: Email, at: Date.now() })), 'a notice of a changed password could not be mailed')
+      background.run(() => mailer(noticeMail('password_changed', caller.language, { to: Email, at: now() })), 'a notice of a changed password could not be mailed')
     },
 
     async ensureSuperAdmin ({ Email, Password }) {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type RawReplyDefaultExpression, type RawRequestDefaultExpression, type RawServerDefault } from 'fastify'
+import authentication from '../plugins/authentication.ts'
 import database from '../plugins/database.ts'
 import drain from '../plugins/drain.ts'
 import envelope, { answerBadUrl } from '../plugins/envelope.ts'
@@ -11,11 +12,21 @@ import jwt from '../plugins/jwt.ts'
 import mailer from '../plugins/mailer.ts'
 import requestLog from '../plugins/request-log.ts'
 import services, { type Overrides } from '../plugins/services.ts'
+import sessions from '../plugins/sessions.ts'
 import swagger from '../plugins/swagger.ts'
 import transport from '../plugins/transport.ts'
 import validation, { ajv } from '../plugins/validation.ts'
+import { changeEmail } from '../routes/auth/change-email.ts'
+import { changePassword } from '../routes/auth/change-password.ts'
+import { confirmEmail } from '../routes/auth/confirm-email.ts'
+import { deleteAccount } from '../routes/auth/delete-account.ts'
+import { exportAccount } from '../routes/auth/export-account.ts'
+import { listSessions } from '../routes/auth/list-sessions.ts'
 import { login } from '../routes/auth/login.ts'
+import { logout } from '../routes/auth/logout.ts'
+import { refresh } from '../routes/auth/refresh.ts'
 import { resetPassword } from '../routes/auth/reset-password.ts'
+import { revokeSession } from '../routes/auth/revoke-session.ts'
 import { sign } from '../routes/auth/sign.ts'
 import { updatePassword } from '../routes/auth/update-password.ts'
 import { verify } from '../routes/auth/verify.ts'
@@ -97,6 +108,8 @@ async function assemble (app: App, config: Config, overrides: Overrides): Promis
   await app.register(hashing, config)
   await app.register(jwt, config)
   await app.register(healthChecks, config)
+  await app.register(sessions, { config, overrides })
+  await app.register(authentication)
   await app.register(services, { config, overrides })
 
   // Accounts
@@ -108,9 +121,24 @@ async function assemble (app: App, config: Config, overrides: Overrides): Promis
 
   // Tokens
   await app.register(checkJwtToken)
+  await app.register(refresh)
+  await app.register(authenticated)
 
   // For operators and developers
   await app.register(health)
   await app.register(docs)
   if (app.mailbox !== null && !config.production) await app.register(devMailbox, { mailbox: app.mailbox })
+}
+
+/** What takes a valid token. */
+async function authenticated (app: App): Promise<void> {
+  app.addHook('onRequest', app.authenticate)
+  await app.register(logout)
+  await app.register(listSessions)
+  await app.register(revokeSession)
+  await app.register(changePassword)
+  await app.register(changeEmail)
+  await app.register(confirmEmail)
+  await app.register(exportAccount)
+  await app.register(deleteAccount)
 }

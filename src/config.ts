@@ -41,6 +41,7 @@ export const settings = {
   REDIS_URL: Type.Optional(Type.String({ pattern: '^rediss?://', description: '`redis://…` or `rediss://…`, in place of the five above' })),
   JWT_SECRET_KEY: text('Key of the tokens, at least 32 bytes; embedded mode generates one in `DATA_DIR`'),
   JWT_EXPIRES_IN: Type.String({ default: '7d', pattern: '^[1-9][0-9]{0,8} ?(s|m|h|d|w)$', description: 'Lifetime of a token: a number with s, m, h, d or w' }),
+  SESSION_EXPIRES_IN: Type.String({ default: '90d', pattern: '^[1-9][0-9]{0,8} ?(s|m|h|d|w)$', description: 'Longest that a login lasts however often its token is refreshed, written likewise; never shorter than `JWT_EXPIRES_IN`' }),
   JWT_ISSUER: Type.String({ default: 'dream', description: 'Claim `iss`' }),
   JWT_AUDIENCE: Type.String({ default: 'dream', description: 'Claim `aud`' }),
   EMAIL_SENDER: text('Address the mails come from, and the SMTP user'),
@@ -73,6 +74,9 @@ export interface Config extends Omit<Settings, 'TRUST_PROXY' | 'CORS_ORIGIN' | '
   PASSWORD_PEPPER: string[]
   TRUST_PROXY: string[]
   CORS_ORIGIN: string[]
+  /** `JWT_EXPIRES_IN` and `SESSION_EXPIRES_IN` in seconds. */
+  tokenSeconds: number
+  sessionSeconds: number
   /** `server` where `DB_HOST` is set, else `embedded`. */
   mode: 'embedded' | 'server'
   production: boolean
@@ -173,8 +177,17 @@ function complete (checked: Settings): Config {
     PASSWORD_DENYLIST: checked.PASSWORD_DENYLIST ?? (production ? 'on' : 'warn'),
     PASSWORD_PEPPER: list(checked.PASSWORD_PEPPER),
     TRUST_PROXY: list(checked.TRUST_PROXY),
-    CORS_ORIGIN: list(checked.CORS_ORIGIN)
+    CORS_ORIGIN: list(checked.CORS_ORIGIN),
+    tokenSeconds: secondsOf(checked.JWT_EXPIRES_IN),
+    sessionSeconds: secondsOf(checked.SESSION_EXPIRES_IN)
   }
+}
+
+const UNIT_SECONDS: Record<string, number> = { s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800 }
+const MOST_SECONDS = 100 * 365 * 86_400
+
+function secondsOf (duration: string): number {
+  return Math.min(Number.parseInt(duration, 10) * (UNIT_SECONDS[duration.slice(-1)] ?? 1), MOST_SECONDS)
 }
 
 function list (value: string | undefined): string[] {

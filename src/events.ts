@@ -3,7 +3,8 @@ import type { FastifyBaseLogger } from 'fastify'
 import { createEventIds } from './event-ids.ts'
 import { createEventQueue } from './event-queue.ts'
 
-export type EventType = 'sign' | 'verify' | 'login' | 'reset' | 'password_change' | 'throttle' | 'lock' | 'adoption' | 'role_change'
+export type EventType = 'sign' | 'verify' | 'login' | 'reset' | 'password_change' | 'throttle' | 'lock' | 'adoption' | 'role_change' |
+  'refresh' | 'logout' | 'session_revoke' | 'email_request' | 'email_change' | 'disablement' | 'enablement' | 'deletion' | 'export'
 export type Outcome = 'success' | 'failure'
 
 /** Where a request came from. */
@@ -43,12 +44,33 @@ export interface StoredEvent {
   requestId: string | null
 }
 
+/** Which events are looked for: those that meet all that is given. */
+export interface EventFilter {
+  /** What an account has done and what was done to its address. */
+  person?: { userId: number, account: string } | undefined
+  /** The keyed hash of an address. */
+  account?: string | undefined
+  userId?: number | undefined
+  type?: EventType | undefined
+  outcome?: Outcome | undefined
+  network?: string | undefined
+  /** Milliseconds. */
+  since?: number | undefined
+  until?: number | undefined
+}
+
 /** What the audit trail needs from storage. Every method may fail with Code 510. */
 export interface EventStore {
   /** Stores all of them by one statement. `duplicate`, and nothing is changed, where one is stored already. */
   insert: (events: StoredEvent[]) => Promise<'stored' | 'duplicate'>
   /** Deletes the oldest events before a time in milliseconds, some `limit` at most. Returns how many it found. */
   purge: (before: number, limit: number) => Promise<number>
+  /** Events, newest first: those older than an event, where it is given by its id. */
+  find: (filter: EventFilter, page: { before?: string | undefined, limit: number }) => Promise<StoredEvent[]>
+  /** Deletes what is older than an event of the accounts, given by their keyed hashes and, where it is known, by their number. */
+  erase: (events: { accounts: string[], userId?: number, before: string }) => Promise<void>
+  /** Which accounts were deleted since a time in milliseconds, and by which event. */
+  deletions: (since: number) => Promise<Array<{ id: string, account: string }>>
 }
 
 export type EventLog = Pick<FastifyBaseLogger, 'debug' | 'info' | 'warn' | 'error'>
@@ -57,6 +79,10 @@ export type EventLog = Pick<FastifyBaseLogger, 'debug' | 'info' | 'warn' | 'erro
 export interface Events {
   /** Takes an event down. Neither waits nor throws: it is stored in the background. */
   record: (event: AuthEvent) => void
+  /** An event as it is kept, for whoever stores it with the change that it tells of. */
+  compose: (event: AuthEvent) => StoredEvent
+  /** What stands for an address in the trail. */
+  accountHash: (email: string) => string
   /** Waits until what was recorded is stored, two seconds at most. */
   flush: () => Promise<void>
   /** Likewise, and what could not be stored by then goes to the log, as does what is recorded later. */
@@ -68,7 +94,7 @@ const LONGEST = { word: 60, network: 64, userAgent: 200 }
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu
 
 /** What may be shown on any screen and stored in any column. The bound comes first: it keeps the time linear. */
-function printable (text: string, most: number): string {
+export function printable (text: string, most: number): string {
   // Joined anew: a slice would keep the whole of a long header in memory.
   return Array.from(text.slice(0, 2 * most).replace(UNPRINTABLE, '\uFFFD')).slice(0, most).join('')
 }
@@ -94,23 +120,21 @@ export function createEvents (store: Pick<EventStore, 'insert'>, { secret, now }
   const nextId = createEventIds()
   const { add, flush, close } = createEventQueue(store.insert, log)
 
-  return {
-    record ({ type, outcome, reason, email, userId, origin }) {
-      const at = now()
-      add({
-        id: nextId(at),
-        at,
-        type,
-        outcome,
-        reason: reason === undefined ? null : printable(reason, LONGEST.word),
-        userId: userId ?? null,
-        account: email === undefined ? null : accountHash(email),
-        network: origin === undefined ? null : printable(origin.network, LONGEST.network),
-        userAgent: origin === undefined ? null : printable(origin.userAgent, LONGEST.userAgent),
-        requestId: origin === undefined ? null : printable(origin.requestId, LONGEST.word)
-      })
-    },
-    flush,
-    close
+  function compose ({ type, outcome, reason, email, userId, origin }: AuthEvent): StoredEvent {
+    const at = now()
+    return {
+      id: nextId(at),
+      at,
+      type,
+      outcome,
+      reason: reason === undefined ? null : printable(reason, LONGEST.word),
+      userId: userId ?? null,
+      account: email === undefined ? null : accountHash(email),
+      network: origin === undefined ? null : printable(origin.network, LONGEST.network),
+      userAgent: origin === undefined ? null : printable(origin.userAgent, LONGEST.userAgent),
+      requestId: origin === undefined ? null : printable(origin.requestId, LONGEST.word)
+    }
   }
+
+  return { record: event => { add(compose(event)) }, compose, accountHash, flush, close }
 }

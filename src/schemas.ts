@@ -67,13 +67,89 @@ export const DependencyCheck = Type.Object({
   LatencyMs: Type.Number({ description: 'Milliseconds the check took.', minimum: 0 })
 }, { $id: 'DependencyCheck', description: 'State of one dependency.' })
 
+const time = (description: string) => Type.String({ description: `${description} (UTC, ISO 8601).`, format: 'date-time', examples: ['2026-11-25T08:30:00Z'] })
+const nullable = <S extends TSchema>(schema: S) => Type.Unsafe<Static<S> | null>({ ...schema, nullable: true })
+
+/** What a DATETIME of the database is in an answer. */
+export function isoTime (dateTime: string): string {
+  return `${dateTime.replace(' ', 'T')}Z`
+}
+
+export const SessionID = Type.String({
+  $id: 'SessionID',
+  description: 'Id of a session, also the claim `sid` of its tokens.',
+  pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$',
+  examples: ['0b9f6f0e-4a43-4f0c-9d53-8a9c7f1f5a21']
+})
+
+const Network = Type.String({ description: 'Where from: an IPv4 address, or an IPv6 /64.', examples: ['203.0.113.7'] })
+const UserAgent = Type.String({ description: 'With what, as the client called itself.', examples: ['DreamApp/2.1 (iPhone; iOS 19)'] })
+
+const session = {
+  SessionID: SessionID.examples?.[0], CreatedAt: '2026-11-25T08:30:00Z', LastSeenAt: '2026-11-25T09:12:00Z', ExpiresAt: '2026-12-02T08:30:00Z', Network: '203.0.113.7', UserAgent: 'DreamApp/2.1 (iPhone; iOS 19)', Current: true
+}
+
+/** A login. */
+export const Session = Type.Object({
+  SessionID: ref(SessionID),
+  CreatedAt: time('When it began'),
+  LastSeenAt: time('When a token of it was last used, to the minute'),
+  ExpiresAt: time('When it ends, unless it is refreshed'),
+  Network,
+  UserAgent,
+  Current: Type.Optional(Type.Boolean({ description: 'Whether it is the one that asks.' }))
+}, { $id: 'Session', description: 'A login.', examples: [session] })
+
+export const Role = Type.Unsafe<'user' | 'super_admin'>({ type: 'string', enum: ['user', 'super_admin'], $id: 'Role', description: 'What the account may do.', examples: ['user'] })
+
+/** An account as its owner sees it. */
+export const AccountData = Type.Object({
+  UserID: ref(UserID),
+  Name: Type.String(),
+  Email: Type.String(),
+  Role: ref(Role),
+  RegisterTime: nullable(time('When it was made')),
+  LastLogin: nullable(time('When somebody last logged in')),
+  AvatarUrl: nullable(Type.String()),
+  Gender: nullable(Type.String()),
+  BirthDate: nullable(Type.String()),
+  Phone: nullable(Type.String()),
+  Address: nullable(Type.String())
+}, {
+  $id: 'AccountData',
+  description: 'What is kept of an account, but for the hash of its password.',
+  examples: [{ UserID: 1, Name: 'Alice', Email: 'alice@example.com', Role: 'user', RegisterTime: '2026-11-25T08:30:00Z', LastLogin: '2026-11-25T08:31:00Z', AvatarUrl: null, Gender: null, BirthDate: null, Phone: null, Address: null }]
+})
+
+export const FormerEmail = Type.Object({
+  Email: Type.String(),
+  ReservedUntil: time('Until when a password reset there gives the account back')
+}, { $id: 'FormerEmail', description: 'An address that the account had.', examples: [{ Email: 'alice@old.example', ReservedUntil: '2026-12-02T08:30:00.000Z' }] })
+
+/** An event of the audit trail. */
+export const AccountEvent = Type.Object({
+  EventID: Type.String({ description: 'A UUID of version 7: sorted by it, events are sorted by time.' }),
+  OccurredAt: time('When'),
+  Type: Type.String({ description: 'What was tried, such as `login`.' }),
+  Outcome: Type.Unsafe<'success' | 'failure'>({ type: 'string', enum: ['success', 'failure'], description: 'How it ended.' }),
+  Reason: nullable(Type.String({ description: 'Why, in a word.' })),
+  UserID: nullable(Type.Integer({ description: 'The account, where it was known.' })),
+  Network: nullable(Network),
+  UserAgent: nullable(UserAgent),
+  RequestID: nullable(Type.String({ description: 'The id of the request, as the log has it.' }))
+}, {
+  $id: 'AccountEvent',
+  description: 'Something that happened to an account.',
+  examples: [{ EventID: '019abcde-0000-7000-8000-000000000000', OccurredAt: '2026-11-25T08:31:00.000Z', Type: 'login', Outcome: 'success', Reason: null, UserID: 1, Network: '203.0.113.7', UserAgent: 'DreamApp/2.1 (iPhone; iOS 19)', RequestID: '3f0c8a9c-7f1f-4a43-9d53-0b9f6f0e5a21' }]
+})
+
 const Detail = Type.Object({
   Field: Type.String({ description: 'The refused field, or `Body` for the body as a whole.' }),
   Reason: Type.String({ description: 'Why, in the language of `Msg`.' })
 }, { $id: 'Detail' })
 
 /** The shared models: `src/app.ts` adds each to Fastify, so that routes refer to them by name. */
-export const models: TSchema[] = [Email, Name, Password, LoginPassword, VerifyCode, Token, UserID, DependencyCheck, Detail]
+export const models: TSchema[] = [Email, Name, Password, LoginPassword, VerifyCode, Token, UserID, SessionID, Session, Role, AccountData, FormerEmail, AccountEvent, DependencyCheck, Detail]
 
 /** A reference to a shared model, typed as the model: one named component in OpenAPI, however often it is used. */
 export function ref<S extends TSchema> (model: S): TUnsafe<Static<S>> {
@@ -103,6 +179,9 @@ const Msg = Type.String({ description: 'What was decided, for people: Chinese, o
 function codes (keys: Key[]) {
   return Type.Unsafe<number>({ type: 'integer', enum: keys.map(key => catalogue[key].code), description: 'What was decided, for programs.' })
 }
+
+/** What a route asks for that is for whoever is logged in. */
+export const bearer = { Bearer: [] }
 
 /** What any route may answer. */
 const ALWAYS: Key[] = ['InternalError']

@@ -6,10 +6,15 @@ import { blockOf, networkOf } from './networks.ts'
 import type { Once } from './once.ts'
 import type { Report } from './report.ts'
 
+export type Arrival = 'familiar' | 'strange' | 'first'
+
 /** Counters that guard what a stranger may repeat. Counts are atomic. Every method may fail with Codes 429 and 512. */
 export interface Throttle {
   /** Runs a login. It is counted before its password is checked, so that guesses in parallel count too; only a wrong password stays counted. */
-  login: <T>(email: string, address: string, run: () => Promise<T>) => Promise<T>
+  login: <T>(email: string, address: string, run: (arrival: Arrival) => Promise<T>) => Promise<T>
+  reauthenticate: <T>(email: string, address: string, run: () => Promise<T>) => Promise<T>
+  rename: (from: string, to: string, address: string) => Promise<void>
+  erase: (email: string) => Promise<void>
   /** Runs what a code guards, likewise: a code that was wrong or none stays counted, and so does what tells who has an account. */
   guess: <T>(address: string, run: () => Promise<T>) => Promise<T>
   /** Counts a mail that somebody asks for. */
@@ -145,11 +150,15 @@ export function createThrottle (limiter: (limit: Limit) => RateLimiterAbstract, 
       const shared = counts(limits.network, network)
       const block = strange ? counts(limits.block, blockOf(address)) : []
       const stages = [own.slice(0, 1), [...own.slice(1), ...shared.slice(0, 1)], account.slice(0, 1), [...account.slice(1), ...shared.slice(1), ...block]]
-      const result = await guarded(stages, WRONG_PASSWORD, run)
+      const result = await guarded(stages, WRONG_PASSWORD, () => run(strange ? 'strange' : 'familiar'))
       // Strangers' failures stay: an owner who comes and goes must not give them a hundred guesses each time.
       await welcome(email, network, epoch, own)
       return result
     },
+
+    reauthenticate: (email, address, run) => guarded([ofLogin(email, networkOf(address))], WRONG_PASSWORD, run),
+    rename: async () => {},
+    erase: async () => {},
 
     async guess (address, run) {
       const own = counts(limits.guess, networkOf(address))

@@ -39,6 +39,8 @@ export interface World {
   log: () => string
   get: (url: string, asking?: Asking) => Promise<Answer>
   post: (url: string, body: unknown, asking?: Asking) => Promise<Answer>
+  patch: (url: string, body: unknown, asking?: Asking) => Promise<Answer>
+  remove: (url: string, body?: unknown, asking?: Asking) => Promise<Answer>
   /** The mails received so far, oldest first: from the development mailbox, or from a real SMTP server in server mode. */
   mails: () => Promise<ReceivedMail[]>
   /** The newest code mailed to an address. */
@@ -53,11 +55,14 @@ export interface World {
   login: (account: { Email: string, Password: string }) => Promise<string>
   /** Takes back the wait for the next code, as if the cooldown had passed. */
   endCooldown: () => Promise<void>
-  /** Lets time pass for codes and counters: the service's own clock in embedded mode, that of Redis in server mode. */
+  /** Lets time pass for sessions, codes and counters: the service's own clocks, and that of Redis in server mode. */
   pass: (milliseconds: number) => Promise<void>
 }
 
 let serial = 0
+
+/** The header of a token. */
+export const bearer = (token: string): { headers: Record<string, string> } => ({ headers: { authorization: `Bearer ${token}` } })
 
 /** Settings of a new, empty deployment: a folder, or a database and a Redis number of its own. Removed with the test. */
 export async function deployment (t: Test, mode: Mode): Promise<Record<string, string>> {
@@ -101,14 +106,14 @@ export async function build (t: Test, mode: Mode, settings: Record<string, strin
   const lines: string[] = []
   const logger = createLog(config.LOG_LEVEL, { write: line => { lines.push(line) } })
   let passed = 0
-  const app = await buildApp(config, { clock: () => performance.now() + passed, ...overrides }, logger)
+  const app = await buildApp(config, { clock: () => performance.now() + passed, wallClock: () => Date.now() + passed, ...overrides }, logger)
   const redis = new Redis({ host: config.REDIS_HOST, port: config.REDIS_PORT, db: config.REDIS_DB, lazyConnect: true })
   t.teardown(async () => {
     redis.disconnect()
     await app.close()
   })
 
-  const ask = async (method: 'GET' | 'POST', url: string, payload: unknown, { headers = {}, from = '127.0.0.1' }: Asking = {}): Promise<Answer> => {
+  const ask = async (method: 'GET' | 'POST' | 'DELETE' | 'PATCH', url: string, payload: unknown, { headers = {}, from = '127.0.0.1' }: Asking = {}): Promise<Answer> => {
     const raw = typeof payload === 'string' || payload instanceof Buffer
     const { statusCode, headers: answered, body } = await app.inject({
       method,
@@ -129,6 +134,8 @@ export async function build (t: Test, mode: Mode, settings: Record<string, strin
     log: () => lines.join(''),
     get: (url, asking) => ask('GET', url, undefined, asking),
     post: (url, body, asking) => ask('POST', url, body, asking),
+    patch: (url, body, asking) => ask('PATCH', url, body, asking),
+    remove: (url, body, asking) => ask('DELETE', url, body, asking),
     mails: async () => smtp?.mails ?? (app.mailbox?.list() ?? []).map(({ to, subject, text, html }) => ({ to, subject, text, html, headers: {} })).reverse(),
     codeFor: async email => {
       const [code] = (await world.mails()).filter(({ to }) => to === email).flatMap(({ text }) => /\b\d{6}\b/.exec(text)?.[0] ?? []).slice(-1)

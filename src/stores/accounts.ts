@@ -1,10 +1,10 @@
 import { randomInt } from 'node:crypto'
 import { sql } from 'kysely'
-import type { AccountStore } from '../accounts.ts'
+import type { Account, AccountStore } from '../accounts.ts'
 import type { HashStore } from '../adoption.ts'
 import { nameKey } from '../canonical.ts'
 import { fail } from '../catalogue.ts'
-import { dateTime, type Database } from './database.ts'
+import { dateTime, preciseDateTime, type Database } from './database.ts'
 import { isDuplicate, isUnstorable } from './database-errors.ts'
 
 /** The first version is drawn at random: a number that comes again, in a database made anew, must not bring its old tokens back. */
@@ -13,16 +13,24 @@ const HIGHEST_FIRST_VERSION = 2 ** 30
 /**
  * Accounts in the `Users` table. Every method may fail with Code 510.
  *
- * @param now wall clock in milliseconds, for `RegisterTime` and `LastLogin`
+ * @param now wall clock in milliseconds
  */
 export function createAccountStore (database: Database, now: () => number): AccountStore & HashStore {
+  const accounts = () => database.selectFrom('Users').select(['Users.UserID', 'UserName', 'Users.EmailKey', 'Password', 'Role', 'TokenVersion', 'DisabledAt', 'LastLogin'])
+  type Row = NonNullable<Awaited<ReturnType<ReturnType<typeof accounts>['executeTakeFirst']>>>
+  const accountOf = (row: Row): Account => ({
+    id: row.UserID, name: row.UserName, email: String(row.EmailKey), password: row.Password, role: row.Role, tokenVersion: row.TokenVersion, disabled: row.DisabledAt !== null, used: row.LastLogin !== null
+  })
+
   /** Also asks the columns as the forerunner indexed them: a collation of theirs may hold two spellings for one. */
   async function taken (email: string, name: string): Promise<'Email' | 'Name' | undefined> {
     const byEmail = database.selectFrom('Users').select(sql<'Email' | 'Name'>`'Email'`.as('Field'))
       .where(({ eb, or }) => or([eb('EmailKey', '=', email), eb('Email', '=', email)])).limit(1)
+    const reserved = database.selectFrom('FormerEmails').select(sql<'Email' | 'Name'>`'Email'`.as('Field'))
+      .where('EmailKey', '=', email).where('ReservedUntil', '>', preciseDateTime(now()))
     const byName = database.selectFrom('Users').select(sql<'Email' | 'Name'>`'Name'`.as('Field'))
       .where(({ eb, or }) => or([eb('NameKey', '=', nameKey(name)), eb('UserName', '=', name)])).limit(1)
-    return (await byEmail.executeTakeFirst() ?? await storable(byName.executeTakeFirst()))?.Field
+    return (await byEmail.executeTakeFirst() ?? await reserved.executeTakeFirst() ?? await storable(byName.executeTakeFirst()))?.Field
   }
 
   /** A forerunner's table may be too old for some names, though never for an e-mail, which is ASCII. */
@@ -38,16 +46,19 @@ export function createAccountStore (database: Database, now: () => number): Acco
     taken,
 
     async findByEmail (email) {
-      const row = await database.selectFrom('Users')
-        .select(['UserID', 'UserName', 'Password', 'Role', 'TokenVersion'])
-        .where('EmailKey', '=', email)
-        .executeTakeFirst()
-      return row && { id: row.UserID, name: row.UserName, password: row.Password, role: row.Role, tokenVersion: row.TokenVersion }
+      const row = await accounts().where('EmailKey', '=', email).executeTakeFirst()
+      return row && accountOf(row)
     },
 
-    async standing (id) {
-      const row = await database.selectFrom('Users').select(['Role', 'TokenVersion']).where('UserID', '=', id).executeTakeFirst()
-      return row && { role: row.Role, tokenVersion: row.TokenVersion }
+    async findById (id) {
+      const row = await accounts().where('UserID', '=', id).executeTakeFirst()
+      return row && accountOf(row)
+    },
+
+    async findByFormerEmail (email) {
+      const row = await accounts().innerJoin('FormerEmails', 'FormerEmails.UserID', 'Users.UserID')
+        .where('FormerEmails.EmailKey', '=', email).where('ReservedUntil', '>', preciseDateTime(now())).executeTakeFirst()
+      return row && accountOf(row)
     },
 
     async create ({ email, name, password, role }) {
@@ -69,6 +80,24 @@ export function createAccountStore (database: Database, now: () => number): Acco
         .where('UserID', '=', id)
         .executeTakeFirst()
       return numUpdatedRows > 0n
+    },
+
+    async restoreEmail (id, email, password) {
+      try {
+        return await database.transaction().execute(async transaction => {
+          const former = await transaction.selectFrom('FormerEmails').select('ReservedUntil').where('EmailKey', '=', email).where('UserID', '=', id).where('ReservedUntil', '>', preciseDateTime(now())).executeTakeFirst()
+          if (former === undefined) return false
+          const { numUpdatedRows } = await transaction.updateTable('Users')
+            .set(({ eb }) => ({ Email: email, EmailKey: email, Password: password, TokenVersion: eb('TokenVersion', '+', 1) }))
+            .where('UserID', '=', id).executeTakeFirst()
+          // Whoever took the account away may hold what it was changed to since.
+          await transaction.deleteFrom('FormerEmails').where('UserID', '=', id).where('ReservedUntil', '>=', former.ReservedUntil).execute()
+          return numUpdatedRows > 0n
+        })
+      } catch (error) {
+        if (isDuplicate(error)) return false
+        throw error
+      }
     },
 
     async renewHash (id, from, to) {

@@ -15,6 +15,39 @@ export interface UsersTable {
   NameKey: string | null
   Role: Generated<Role>
   TokenVersion: Generated<number>
+  /** UTC, in seconds. */
+  DisabledAt: Generated<string | null>
+  /** What the forerunner kept besides, and what other programs of the deployment may. */
+  AvatarUrl: Generated<string | null>
+  Gender: Generated<string | null>
+  BirthDate: Generated<string | null>
+  Phone: Generated<string | null>
+  Address: Generated<string | null>
+}
+
+/** Times are UTC, in seconds unless said. */
+export interface SessionsTable {
+  SessionID: string
+  UserID: number
+  /** The account's when the session began: of another than today's, it is over. */
+  TokenVersion: number
+  /** How often it was refreshed. */
+  Generation: Generated<number>
+  /** In milliseconds. */
+  RefreshedAt: string | null
+  CreatedAt: string
+  LastSeenAt: string
+  ExpiresAt: string
+  RevokedAt: string | null
+  Network: string
+  UserAgent: string
+}
+
+export interface FormerEmailsTable {
+  EmailKey: string
+  UserID: number
+  /** UTC, in milliseconds. */
+  ReservedUntil: string
 }
 
 export interface EventsTable {
@@ -33,7 +66,7 @@ export interface EventsTable {
   RequestID: string | null
 }
 
-export interface Schema { Users: UsersTable, Events: EventsTable }
+export interface Schema { Users: UsersTable, Sessions: SessionsTable, FormerEmails: FormerEmailsTable, Events: EventsTable }
 
 /** Typed SQL over MySQL or SQLite: the text is the same for both. */
 export type Database = Kysely<Schema>
@@ -46,4 +79,9 @@ export function dateTime (milliseconds: number): string {
 /** A DATETIME(3) in UTC, likewise, in milliseconds. */
 export function preciseDateTime (milliseconds: number): string {
   return new Date(milliseconds).toISOString().slice(0, 23).replace('T', ' ')
+}
+
+/** What a DATETIME means, in milliseconds. */
+export function millisecondsOf (dateTime: string): number {
+  return Date.parse(`${dateTime.replace(' ', 'T')}Z`)
 }

@@ -36,7 +36,11 @@ function statementsOf (text: string): string[] {
 }
 
 /** Tables whose name may be in use by another program already, with the columns by which ours is known. */
-const CONTESTED = { Events: ['EventID', 'OccurredAt', 'Type', 'Outcome', 'Reason', 'UserID', 'Account', 'Network', 'UserAgent', 'RequestID'] }
+const CONTESTED = {
+  Events: ['EventID', 'OccurredAt', 'Type', 'Outcome', 'Reason', 'UserID', 'Account', 'Network', 'UserAgent', 'RequestID'],
+  Sessions: ['SessionID', 'UserID', 'TokenVersion', 'Generation', 'RefreshedAt', 'CreatedAt', 'LastSeenAt', 'ExpiresAt', 'RevokedAt', 'Network', 'UserAgent'],
+  FormerEmails: ['EmailKey', 'UserID', 'ReservedUntil']
+}
 
 /** "Create unless it exists" would take another program's table for ours. */
 async function refuseForeign (session: MigrationSession, pending: Migration[]): Promise<void> {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -51,7 +52,7 @@ t.test('a database server that stops, stalls and comes back', { skip }, async t 
       await lose()
       const admin = { Email: 'root@example.com', Password: digest('the operator') }
       const world = await build(t, 'server', { ...settings, BOOTSTRAP_ADMIN_EMAIL: admin.Email, BOOTSTRAP_ADMIN_PASSWORD: admin.Password })
-      await away(t, world, world.app.tokens.issue({ id: 1, tokenVersion: 1 }))
+      await away(t, world, world.app.tokens.issue({ userId: 1, sessionId: randomUUID(), generation: 0, at: Date.now(), expiresAt: Date.now() + 60_000 }))
       await regain()
       const ms = await until(async () => (await world.post('/Auth/Login', admin)).body.Code === 202)
       t.ok(ms < RECOVERY_MS, `the administrator logs in after ${Math.round(ms)} ms`)

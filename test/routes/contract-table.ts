@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import Negotiator from 'negotiator'
 import { digest, type Answer, type Mode, type World } from '../helper.ts'
 import { admin, type Condition } from './contract-conditions.ts'
@@ -78,6 +79,9 @@ async function token (scene: Scene): Promise<string> {
 
 const other = (code: string): string => code === '000000' ? '000001' : '000000'
 const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` })
+
+/** A token of ours for a session that nobody has begun. */
+const signed = ({ app }: World): string => app.tokens.issue({ userId: 1, sessionId: randomUUID(), generation: 0, at: Date.now(), expiresAt: Date.now() + 60_000 })
 
 async function repeated (times: number, ask: () => Promise<Answer>): Promise<Answer> {
   for (let i = 0; i < times; i++) await ask()
@@ -163,7 +167,7 @@ export const table: Record<string, Row[]> = {
     { code: 401, ask: ({ get }) => get() },
     { code: 401, prepare: token, ask: ({ get }, token) => get(bearer(`${token}x`)) },
     { code: 500, under: 'the table is gone', prepare: token, ask: ({ get }, token) => get(bearer(token)) },
-    { code: 510, under: 'the database is away', ask: ({ get, world }) => get(bearer(world.app.tokens.issue({ id: 1, tokenVersion: 0 }))) }
+    { code: 510, under: 'the database is away', ask: ({ get, world }) => get(bearer(signed(world))) }
   ],
   'GET /health': [
     { code: 200, carries: ['Status', 'Checks'], ask: ({ get }) => get() },

@@ -1,0 +1,36 @@
+import { Type } from '@sinclair/typebox'
+import type { App } from '../../src/app.ts'
+import { AccountData, AccountEvent, bearer, FormerEmail, isoTime, ref, replies, Session } from '../../src/schemas.ts'
+import { callerOf } from '../caller.ts'
+import { eventOf } from '../event.ts'
+import { sessionOf } from './session.ts'
+
+const schema = {
+  operationId: 'exportAccount',
+  tags: ['Account'],
+  summary: 'Have everything that is kept about the account',
+  description: 'The data of the account, its former addresses that are still reserved, its sessions and the events of the audit trail: all there is, but for the hash of the password.',
+  security: [bearer],
+  response: replies(['Success', 'Unauthorized', 'DatabaseUnavailable'], {
+    fields: {
+      Account: Type.Optional(ref(AccountData)),
+      FormerEmails: Type.Optional(Type.Array(ref(FormerEmail))),
+      Sessions: Type.Optional(Type.Array(ref(Session))),
+      Events: Type.Optional(Type.Array(ref(AccountEvent)))
+    },
+    examples: { Success: { Account: AccountData.examples?.[0], FormerEmails: [FormerEmail.examples?.[0]], Sessions: [Session.examples?.[0]], Events: [AccountEvent.examples?.[0]] } }
+  })
+}
+
+export async function exportAccount (app: App): Promise<void> {
+  app.get('/Auth/Account', { schema }, async (request, reply) => {
+    const { account, formerEmails, sessions, events } = await app.exportAccount(request.identity, callerOf(request))
+    const { UserName: Name, RegisterTime, LastLogin, ...rest } = account
+    return reply.answer('Success', {
+      Account: { ...rest, Name, RegisterTime: RegisterTime === null ? null : isoTime(RegisterTime), LastLogin: LastLogin === null ? null : isoTime(LastLogin) },
+      FormerEmails: formerEmails.map(({ Email, ReservedUntil }) => ({ Email, ReservedUntil: isoTime(ReservedUntil) })),
+      Sessions: sessions.map(session => ({ ...sessionOf(session), Current: session.id === request.identity.sessionId })),
+      Events: events.map(eventOf)
+    })
+  })
+}

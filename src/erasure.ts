@@ -1,0 +1,49 @@
+import type { Account } from './accounts.ts'
+import { fail } from './catalogue.ts'
+import type { Codes } from './codes.ts'
+import type { Events, EventStore } from './events.ts'
+import type { OwnAccountStore } from './own-account.ts'
+import type { Report } from './report.ts'
+import { accountSubject, type Revocations } from './revocations.ts'
+import type { Throttle } from './throttle.ts'
+
+/**
+ * Erases an account and all that is kept about its owner: row, sessions, former addresses, codes, counters and events. What is
+ * left is one event, under the keyed hash of the address, that says so. Name and address are free again.
+ *
+ * @throws Codes 403 for the last super administrator, 503 where the account is gone, 510, 512. Nothing is deleted then.
+ */
+export type Erase = (account: Pick<Account, 'id' | 'email'>, reason: 'owner' | 'administrator') => Promise<void>
+
+interface Parts {
+  store: Pick<OwnAccountStore, 'remove' | 'formerEmails'>
+  events: Events
+  eventStore: Pick<EventStore, 'erase'>
+  codes: Pick<Codes, 'erase'>
+  throttle: Pick<Throttle, 'erase'>
+  revocations: Revocations
+  report: Report
+}
+
+/** @param now wall clock in milliseconds */
+export function createErase ({ store, events, eventStore, codes, throttle, revocations, report }: Parts, now: () => number): Erase {
+  return async ({ id, email }, reason) => {
+    const emails = [email, ...await store.formerEmails(id, now())]
+    const hashes = emails.map(events.accountHash)
+    const forget = async (): Promise<void> => { await Promise.all(emails.flatMap(each => [codes.erase(each), throttle.erase(each)])) }
+
+    // Before the row: without the cache service nothing is deleted, and the owner may try again.
+    await forget()
+    const event = events.compose({ type: 'deletion', outcome: 'success', reason, email })
+    const outcome = await revocations.around([accountSubject(id)], () => store.remove(id, event))
+    if (outcome === 'last super administrator') throw fail('Forbidden')
+    if (outcome === 'gone') throw fail('UserNotFound')
+    // And once more, for what came in between. The account is gone whatever becomes of this: retention tries again.
+    try {
+      await Promise.all([forget(), events.flush()])
+      await eventStore.erase({ accounts: hashes, userId: id, before: event.id })
+    } catch (error) {
+      report(error, 'traces of a deleted account could not be erased yet: those in the audit trail will be within the hour')
+    }
+  }
+}

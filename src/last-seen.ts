@@ -1,0 +1,31 @@
+import type { Remembered } from './remembered.ts'
+import type { Report } from './report.ts'
+import type { SessionStore } from './sessions.ts'
+
+/** Sessions that are written by one statement. */
+const BATCH = 500
+
+/**
+ * Writes down which sessions were used since it was last called, to the minute, and forgets those of them that are over: so that
+ * even a revocation that nobody was told of, as the process that made it was cut off and died, holds everywhere within a minute.
+ *
+ * @param now wall clock in milliseconds
+ */
+export function createLastSeen (store: Pick<SessionStore, 'seen' | 'live'>, remembered: Pick<Remembered, 'takeSeen' | 'drop' | 'clear'>, report: Report, now: () => number): () => Promise<void> {
+  async function write (ids: string[]): Promise<void> {
+    await store.seen(ids, now())
+    const live = new Set(await store.live(ids, now()))
+    remembered.drop(ids.filter(id => !live.has(id)))
+  }
+
+  return async () => {
+    const ids = remembered.takeSeen()
+    try {
+      for (let i = 0; i < ids.length; i += BATCH) await write(ids.slice(i, i + BATCH))
+    } catch (error) {
+      // What could not be looked at is not trusted either.
+      remembered.clear()
+      report(error, 'when sessions were last used could not be written down')
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import type { Caller } from './accounts.ts'
+import { fail } from './catalogue.ts'
+import { purposeOf, type Codes, type Use } from './codes.ts'
+import { codeMail } from './mail/code-mail.ts'
+import type { Mailer } from './mail/mail.ts'
+import type { Report } from './report.ts'
+import type { Throttle } from './throttle.ts'
+
+/**
+ * Mails a code to an address.
+ *
+ * @param refuse what else speaks against it, asked once the address may be mailed at all
+ * @throws Codes 429, 512, 518; else as `refuse` does
+ */
+export type MailCode = (use: Use, email: string, caller: Caller, refuse: () => Promise<void>) => Promise<void>
+
+interface Parts { codes: Codes, throttle: Throttle, mailer: Mailer, report: Report }
+
+/** @param ttlSeconds what the mails say about the life of a code */
+export function createMailCode ({ codes, throttle, mailer, report }: Parts, ttlSeconds: number): MailCode {
+  return async (use, email, caller, refuse) => {
+    await throttle.countMail(caller.address)
+    const asker = await throttle.familiarNetwork(email, caller.address)
+    await codes.refuseWaiting(use, email, asker)
+    await refuse()
+    const code = await codes.issue(use, email, asker)
+    try {
+      await mailer(codeMail(purposeOf(use), caller.language, { to: email, code, ttlSeconds }))
+    } catch (error) {
+      await codes.withdraw(use, email, code, asker).catch(failure => { report(failure, 'an undelivered code could not be withdrawn and lives on unknown to all') })
+      throw fail('MailFailed', {}, error)
+    }
+  }
+}

@@ -1,0 +1,173 @@
+import type { Account, AccountStore, Caller, Role } from './accounts.ts'
+import type { Audit } from './audit.ts'
+import type { Background } from './background.ts'
+import { fail } from './catalogue.ts'
+import type { Codes } from './codes.ts'
+import type { Erase } from './erasure.ts'
+import type { StoredEvent } from './events.ts'
+import type { MailCode } from './mailed-codes.ts'
+import type { Mailer } from './mail/mail.ts'
+import { noticeMail } from './mail/notice-mail.ts'
+import { blockOf } from './networks.ts'
+import type { Passwords } from './passwords.ts'
+import type { Report } from './report.ts'
+import { accountSubject, type Revocations } from './revocations.ts'
+import type { Screen } from './screen.ts'
+import type { Throttle } from './throttle.ts'
+import type { Identity } from './tokens.ts'
+
+/** An account as it is kept, but for the password. Times are UTC. */
+export interface PersonalData {
+  UserID: number
+  UserName: string
+  Email: string
+  Role: Role
+  RegisterTime: string | null
+  LastLogin: string | null
+  AvatarUrl: string | null
+  Gender: string | null
+  BirthDate: string | null
+  Phone: string | null
+  Address: string | null
+  DisabledAt: string | null
+  formerEmails: Array<{ Email: string, ReservedUntil: string }>
+}
+
+/** What people's control of their own account needs from storage. Every method may fail with Code 510. */
+export interface OwnAccountStore {
+  /** Replaces the hash and ends every session but one, in one step. `false` where the account's version is another by now, or it is disabled. */
+  changePassword: (change: { id: number, tokenVersion: number, password: string, keep: string }) => Promise<boolean>
+  /** Replaces the address and reserves the old one, in one step. `gone` where it is another by now. */
+  changeEmail: (change: { id: number, from: string, to: string, reservedUntil: number }) => Promise<'changed' | 'taken' | 'gone'>
+  /** Whether the address belongs to another account, or is reserved for one. */
+  emailTaken: (id: number, email: string, at: number) => Promise<boolean>
+  personalData: (id: number) => Promise<PersonalData | undefined>
+  /** Those that are still reserved. */
+  formerEmails: (id: number, at: number) => Promise<string[]>
+  /** Forgets former addresses whose reservation is over. */
+  purgeFormerEmails: (at: number) => Promise<void>
+  /** Deletes the account with its sessions and former addresses and stores the event of it, in one step. */
+  remove: (id: number, event: StoredEvent) => Promise<'removed' | 'gone' | 'last super administrator'>
+}
+
+/** What somebody who is logged in may do with the account. All methods may fail with Codes 401 (the account is gone), 429, 510 and 512. */
+export interface OwnAccount {
+  /** Replaces the password, ends every other session, voids the account's codes and tells the owner by mail. @throws Codes 400, 501, 529 */
+  changePassword: (identity: Identity, change: { OldPassword: string, NewPassword: string }, caller: Caller) => Promise<void>
+  /** Mails a code to the new address. @throws Codes 501, 502, 518, 529 */
+  changeEmail: (identity: Identity, change: { Email: string, Password: string }, caller: Caller) => Promise<void>
+  /** Replaces the address, and tells the old one, which can have the account back for `WAY_BACK_DAYS`. @throws Codes 502, 520, 521 */
+  confirmEmail: (identity: Identity, change: { Email: string, VerifyCode: string }, caller: Caller) => Promise<void>
+  /** Erases the account everywhere. @throws Codes 403 for the last super administrator, 501, 529 */
+  remove: (identity: Identity, proof: { Password: string }, caller: Caller) => Promise<void>
+}
+
+export const WAY_BACK_DAYS = 7
+const DAY_MS = 86_400_000
+
+interface Parts {
+  accounts: Pick<AccountStore, 'findById'>
+  store: OwnAccountStore
+  passwords: Passwords
+  screen: Screen
+  codes: Codes
+  throttle: Throttle
+  revocations: Revocations
+  mailCode: MailCode
+  mailer: Mailer
+  audit: Audit
+  erase: Erase
+  background: Background
+  report: Report
+}
+
+/**
+ * @param options.hideAccounts ChangeEmail tells nothing about who has an account; only a valid code does
+ * @param now wall clock in milliseconds
+ */
+export function createOwnAccount (parts: Parts, options: { hideAccounts: boolean }, now: () => number): OwnAccount {
+  const { accounts, store, passwords, screen, codes, throttle, revocations, mailCode, mailer, audit, erase, background, report } = parts
+
+  async function ownerOf ({ id }: Identity): Promise<Account> {
+    const account = await accounts.findById(id)
+    if (account === undefined || account.disabled) throw fail('Unauthorized')
+    return account
+  }
+
+  /** A token alone may be stolen: what cannot be undone takes the password again. */
+  async function reauthenticate (account: Account, Password: string, caller: Caller): Promise<void> {
+    await throttle.reauthenticate(account.email, caller.address, async () => {
+      const verdict = await passwords.verify(account.password, passwords.read(Password), blockOf(caller.address))
+      if (verdict === 'mismatch' || verdict === 'unreadable') throw fail('LoginFailed', { audit: 'wrong_password' })
+    })
+  }
+
+  function tell (what: string, mail: Parameters<typeof noticeMail>): void {
+    background.run(() => mailer(noticeMail(...mail)), `a notice of ${what} could not be mailed`)
+  }
+
+  return {
+    async changePassword (identity, { OldPassword, NewPassword }, caller) {
+      const account = await ownerOf(identity)
+      const { id, email, name, tokenVersion } = account
+      const password = passwords.read(NewPassword)
+      screen(password, { email, name })
+      await audit('password_change', email, caller, async note => {
+        note.userId = id
+        await reauthenticate(account, OldPassword, caller)
+        const hash = await passwords.hash(password)
+        const changed = await revocations.around([accountSubject(id)], () => store.changePassword({ id, tokenVersion, password: hash, keep: identity.sessionId }))
+        // Changed by somebody else meanwhile, who has ended this session.
+        if (!changed) throw fail('Unauthorized')
+      })
+      await codes.revokeAll(email).catch(error => { report(error, 'codes of an account could not be revoked after its password was changed') })
+      tell('a changed password', ['password_changed', caller.language, { to: email, at: now() }])
+    },
+
+    async changeEmail (identity, { Email, Password }, caller) {
+      const account = await ownerOf(identity)
+      await audit('email_request', account.email, caller, async note => {
+        note.userId = account.id
+        await reauthenticate(account, Password, caller)
+        await mailCode({ purpose: 'email', account: account.id }, Email, caller, async () => {
+          if (!options.hideAccounts && await store.emailTaken(account.id, Email, now())) throw fail('UserExists', { Field: 'Email' })
+        })
+      })
+    },
+
+    async confirmEmail (identity, { Email, VerifyCode }, caller) {
+      const { id, email } = await ownerOf(identity)
+      const reservedUntil = now() + WAY_BACK_DAYS * DAY_MS
+      await audit('email_change', email, caller, async note => {
+        note.userId = id
+        await throttle.guess(caller.address, async () => {
+          if (!options.hideAccounts && await store.emailTaken(id, Email, now())) throw fail('UserExists', { Field: 'Email' })
+          await codes.spend({ purpose: 'email', account: id }, Email, VerifyCode, async () => {
+            if (await store.emailTaken(id, Email, now())) throw fail('UserExists', { Field: 'Email' })
+            if (Email === email) return
+            const outcome = await store.changeEmail({ id, from: email, to: Email, reservedUntil })
+            if (outcome === 'taken') throw fail('UserExists', { Field: 'Email' })
+            if (outcome === 'gone') throw fail('Unauthorized')
+          })
+        })
+      })
+      if (Email === email) return
+      await Promise.all([
+        codes.revokeAll(email).catch(error => { report(error, 'codes of an address could not be revoked after it was changed') }),
+        throttle.rename(email, Email, caller.address)
+      ])
+      // tell('a changed address', ['email_changed', caller.language, { to: email, at: now(), email: Email, until: reservedUntil }])
+    },
+
+    async remove (identity, { Password }, caller) {
+      const account = await ownerOf(identity)
+      await audit('deletion', account.email, caller, async note => {
+        note.userId = account.id
+        await reauthenticate(account, Password, caller)
+        await erase(account, 'owner')
+        note.stored = true
+      })
+      // tell('a deleted account', ['account_deleted', caller.language, { to: account.email, at: now() }])
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto'
+import type { Account, Caller, Role } from './accounts.ts'
+import { fail } from './catalogue.ts'
+import { printable } from './events.ts'
+import { networkOf } from './networks.ts'
+import { accountSubject, sessionSubject, type Revocations } from './revocations.ts'
+
+/** A session as the check of its tokens needs it. Times are wall clock in milliseconds. */
+export interface SessionStanding {
+  userId: number
+  role: Role
+  /** By itself, or with all others of its account. */
+  revoked: boolean
+  disabled: boolean
+  /** How often it was refreshed, and when last. */
+  generation: number
+  refreshedAt: number
+  createdAt: number
+  expiresAt: number
+}
+
+/** A session as its owner sees it. Times are UTC, `YYYY-MM-DD HH:MM:SS`. */
+export interface ListedSession { id: string, createdAt: string, lastSeenAt: string, expiresAt: string, network: string, userAgent: string }
+
+interface NewSession { id: string, userId: number, tokenVersion: number, at: number, expiresAt: number, network: string, userAgent: string }
+
+/** What sessions need from storage. Times are wall clock in milliseconds. Every method may fail with Code 510. */
+export interface SessionStore {
+  insert: (session: NewSession) => Promise<void>
+  standing: (id: string) => Promise<SessionStanding | undefined>
+  /** Raises the generation by one. `false` where it is not `from` any more, or the session was revoked. */
+  refresh: (id: string, from: number, times: { at: number, expiresAt: number }) => Promise<boolean>
+  /** The live sessions of an account, those used last first. */
+  list: (userId: number, at: number, limit: number) => Promise<ListedSession[]>
+  /** All that are kept, the newest first: those that have ended too. */
+  all: (userId: number) => Promise<ListedSession[]>
+  /** `false` where the account has no such live session. */
+  revoke: (userId: number, id: string, at: number) => Promise<boolean>
+  /** Ends all sessions of an account in one step. `false` where there is no such account. */
+  revokeAll: (userId: number) => Promise<boolean>
+  /** Takes note of when sessions were used. */
+  seen: (ids: string[], at: number) => Promise<void>
+  /** Which of the sessions are live. */
+  live: (ids: string[], at: number) => Promise<string[]>
+  /** Deletes sessions that were over before a time, some `limit` at most. Returns how many it found. */
+  purge: (before: number, limit: number) => Promise<number>
+}
+
+/** What a token is made of, beside what the service says in every one. */
+export interface Grant { userId: number, sessionId: string, generation: number, /** Milliseconds. */ at: number, expiresAt: number }
+
+/** Logins and what becomes of them. All methods may fail with Code 510. */
+export interface Sessions {
+  /** A new session of somebody who has just proved who they are. */
+  open: (account: Pick<Account, 'id' | 'tokenVersion'>, caller: Caller) => Promise<Grant>
+  /**
+   * A new token in place of an older one of the session, which is good for `GRACE_MS` more. Within that time it gives another
+   * token of the same generation: the answer may have been lost.
+   *
+   * @returns `replayed` for a token that was replaced longer ago. The session has ended then, for the thief and for the owner.
+   * @throws Code 401 where the session is over
+   */
+  refresh: (id: string, generation: number) => Promise<Grant | 'replayed'>
+  /** Those used last, `MOST_LISTED` at most. */
+  list: (userId: number) => Promise<ListedSession[]>
+  /** Ends one session of the account. `false` where it has no such live one. */
+  revoke: (userId: number, id: string) => Promise<boolean>
+  /** Ends them all. `false` where there is no such account. */
+  revokeAll: (userId: number) => Promise<boolean>
+}
+
+/** How long a token that was refreshed is still accepted: requests under way, and answers that were lost. */
+export const GRACE_MS = 30_000
+export const MOST_LISTED = 100
+const LONGEST_USER_AGENT = 200
+
+interface Lifetimes {
+  /** Of a token, in milliseconds. */
+  tokenMs: number
+  /** Of a session, however often it is refreshed, in milliseconds. */
+  sessionMs: number
+}
+
+/** @param now wall clock in milliseconds */
+export function createSessions (store: SessionStore, revocations: Revocations, { tokenMs, sessionMs }: Lifetimes, now: () => number): Sessions {
+  /** Stored in whole seconds, as the times of a token are. */
+  const wholeSeconds = (ms: number): number => Math.floor(ms / 1000) * 1000
+
+  return {
+    async open ({ id: userId, tokenVersion }, { address, userAgent }) {
+      const at = now()
+      const session = { id: randomUUID(), userId, tokenVersion, at, expiresAt: wholeSeconds(at + tokenMs), network: networkOf(address), userAgent: printable(userAgent, LONGEST_USER_AGENT) }
+      await store.insert(session)
+      return { userId, sessionId: session.id, generation: 0, at, expiresAt: session.expiresAt }
+    },
+
+    async refresh (id, generation) {
+      const at = now()
+      const session = await store.standing(id)
+      if (session === undefined || session.revoked || session.disabled || session.expiresAt <= at) throw fail('Unauthorized')
+      const { userId } = session
+      if (generation === session.generation) {
+        const expiresAt = wholeSeconds(Math.min(at + tokenMs, session.createdAt + sessionMs))
+        // Tokens of the generation before the last end at once, and those of the last in a while: no process may remember either for longer.
+        const first = await revocations.around([sessionSubject(id)], () => store.refresh(id, generation, { at, expiresAt }))
+        if (first) return { userId, sessionId: id, generation: generation + 1, at, expiresAt }
+      }
+      const current = await store.standing(id)
+      if (current === undefined || current.revoked) throw fail('Unauthorized')
+      if (generation === current.generation - 1 && at < current.refreshedAt + GRACE_MS) return { userId, sessionId: id, generation: current.generation, at, expiresAt: current.expiresAt }
+      await revocations.around([sessionSubject(id)], () => store.revoke(userId, id, at))
+      return 'replayed'
+    },
+
+    list: userId => store.list(userId, now(), MOST_LISTED),
+
+    revoke: (userId, id) => revocations.around([sessionSubject(id)], () => store.revoke(userId, id, now())),
+
+    revokeAll: userId => revocations.around([accountSubject(userId)], () => store.revokeAll(userId))
+  }
+}

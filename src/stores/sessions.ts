@@ -1,0 +1,91 @@
+import type { ListedSession, SessionStore } from '../sessions.ts'
+import { dateTime, millisecondsOf, preciseDateTime, type Database, type SessionsTable } from './database.ts'
+
+const LISTED = ['SessionID', 'CreatedAt', 'LastSeenAt', 'ExpiresAt', 'Network', 'UserAgent'] as const
+
+function listed (row: Pick<SessionsTable, typeof LISTED[number]>): ListedSession {
+  return { id: row.SessionID, createdAt: row.CreatedAt, lastSeenAt: row.LastSeenAt, expiresAt: row.ExpiresAt, network: row.Network, userAgent: row.UserAgent }
+}
+
+/** Sessions in the `Sessions` table. Every method may fail with Code 510. */
+export function createSessionStore (database: Database): SessionStore {
+  return {
+    async insert ({ id, userId, tokenVersion, at, expiresAt, network, userAgent }) {
+      await database.insertInto('Sessions').values({
+        SessionID: id, UserID: userId, TokenVersion: tokenVersion, RefreshedAt: null, CreatedAt: dateTime(at), LastSeenAt: dateTime(at), ExpiresAt: dateTime(expiresAt), RevokedAt: null, Network: network, UserAgent: userAgent
+      }).execute()
+    },
+
+    async standing (id) {
+      const row = await database.selectFrom('Sessions').innerJoin('Users', 'Users.UserID', 'Sessions.UserID')
+        .select(['Users.UserID', 'Users.Role', 'Users.TokenVersion', 'Users.DisabledAt', 'Sessions.TokenVersion as SessionVersion', 'Sessions.Generation', 'Sessions.RefreshedAt', 'Sessions.CreatedAt', 'Sessions.ExpiresAt', 'Sessions.RevokedAt'])
+        .where('Sessions.SessionID', '=', id)
+        .executeTakeFirst()
+      return row && {
+        userId: row.UserID,
+        role: row.Role,
+        revoked: row.RevokedAt !== null || row.SessionVersion !== row.TokenVersion,
+        disabled: row.DisabledAt !== null,
+        generation: row.Generation,
+        refreshedAt: row.RefreshedAt === null ? 0 : millisecondsOf(row.RefreshedAt),
+        createdAt: millisecondsOf(row.CreatedAt),
+        expiresAt: millisecondsOf(row.ExpiresAt)
+      }
+    },
+
+    async refresh (id, from, { at, expiresAt }) {
+      const { numUpdatedRows } = await database.updateTable('Sessions')
+        .set({ Generation: from + 1, RefreshedAt: preciseDateTime(at), ExpiresAt: dateTime(expiresAt), LastSeenAt: dateTime(at) })
+        .where('SessionID', '=', id).where('Generation', '=', from).where('RevokedAt', 'is', null)
+        .executeTakeFirst()
+      return numUpdatedRows > 0n
+    },
+
+    async list (userId, at, limit) {
+      const rows = await database.selectFrom('Sessions').select(LISTED)
+        .where('UserID', '=', userId).where('RevokedAt', 'is', null).where('ExpiresAt', '>', dateTime(at))
+        .where('TokenVersion', '=', eb => eb.selectFrom('Users').select('Users.TokenVersion').where('Users.UserID', '=', userId))
+        .orderBy('LastSeenAt', 'desc').orderBy('SessionID').limit(limit).execute()
+      return rows.map(listed)
+    },
+
+    async all (userId) {
+      const rows = await database.selectFrom('Sessions').select(LISTED).where('UserID', '=', userId).orderBy('CreatedAt', 'desc').orderBy('SessionID').execute()
+      return rows.map(listed)
+    },
+
+    async revoke (userId, id, at) {
+      // The account's version as well: what has ended with all others is not there to be ended.
+      const { numUpdatedRows } = await database.updateTable('Sessions').set({ RevokedAt: dateTime(at) })
+        .where('SessionID', '=', id).where('UserID', '=', userId).where('RevokedAt', 'is', null).where('ExpiresAt', '>', dateTime(at))
+        .where('TokenVersion', '=', eb => eb.selectFrom('Users').select('TokenVersion').where('UserID', '=', userId))
+        .executeTakeFirst()
+      return numUpdatedRows > 0n
+    },
+
+    async revokeAll (userId) {
+      const { numUpdatedRows } = await database.updateTable('Users').set(({ eb }) => ({ TokenVersion: eb('TokenVersion', '+', 1) })).where('UserID', '=', userId).executeTakeFirst()
+      return numUpdatedRows > 0n
+    },
+
+    async seen (ids, at) {
+      // In one order everywhere, so that two processes do not wait for each other.
+      await database.updateTable('Sessions').set({ LastSeenAt: dateTime(at) }).where('SessionID', 'in', [...ids].sort()).where('LastSeenAt', '<', dateTime(at)).execute()
+    },
+
+    async live (ids, at) {
+      const rows = await database.selectFrom('Sessions').innerJoin('Users', 'Users.UserID', 'Sessions.UserID').select('SessionID')
+        .where('SessionID', 'in', ids).where('RevokedAt', 'is', null).where('DisabledAt', 'is', null).where('ExpiresAt', '>', dateTime(at))
+        .whereRef('Sessions.TokenVersion', '=', 'Users.TokenVersion')
+        .execute()
+      return rows.map(({ SessionID }) => SessionID)
+    },
+
+    async purge (before, limit) {
+      const ended = await database.selectFrom('Sessions').select('SessionID').where('ExpiresAt', '<', dateTime(before)).orderBy('ExpiresAt').limit(limit).execute()
+      const ids = ended.map(({ SessionID }) => SessionID)
+      if (ids.length > 0) await database.deleteFrom('Sessions').where('SessionID', 'in', ids).where('ExpiresAt', '<', dateTime(before)).execute()
+      return ids.length
+    }
+  }
+}
