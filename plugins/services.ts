@@ -25,6 +25,8 @@ import { createAccountStore } from '../src/stores/accounts.ts'
 import { createMemoryCodeStore } from '../src/stores/codes.memory.ts'
 import { createRedisCodeStore } from '../src/stores/codes.redis.ts'
 import { memoryCounter, redisCounter } from '../src/stores/counters.ts'
+import { createMemoryNetworkStore } from '../src/stores/networks.memory.ts'
+import { createRedisNetworkStore } from '../src/stores/networks.redis.ts'
 import { createThrottle } from '../src/throttle.ts'
 
 declare module 'fastify' {
@@ -67,7 +69,8 @@ async function services (app: FastifyInstance, { config, overrides }: { config: 
   const limiter = (limit: Limit): RateLimiterAbstract => config.mode === 'server' ? redisCounter(app.redis, limit) : memoryCounter(limit, now)
 
   const codes = createCodes(codeStore, { secret, ttlSeconds: config.VERIFY_CODE_TTL, cooldownSeconds: config.VERIFY_CODE_COOLDOWN }, report, once)
-  const throttle = createThrottle(limiter, secret, report, once)
+  const networks = config.mode === 'server' ? createRedisNetworkStore(app.redis) : createMemoryNetworkStore(now)
+  const throttle = createThrottle(limiter, networks, secret, report, once)
   const background = createBackground(report)
   const common = config.PASSWORD_DENYLIST === 'off' ? undefined : loadCommonPasswords()
   const screen = createScreen(config.PASSWORD_DENYLIST, common, () => { app.log.warn('a common password was let past: PASSWORD_DENYLIST=on would refuse it') })

@@ -63,5 +63,5 @@ export const limits = {
 /** How long a network stays familiar after a login from it. */
 export const FAMILIAR_SECONDS = 90 * DAY
 
-/** How long a reset is remembered: longer than what it has made void. */
-export const EPOCH_SECONDS = 4 * FAMILIAR_SECONDS
+/** How long it is known which networks failed at an account: as long as the longest of their streaks. */
+export const FAILED_SECONDS = WEEK
