@@ -5,6 +5,7 @@ import { fail } from './catalogue.ts'
 import type { Codes } from './codes.ts'
 import type { Erase } from './erasure.ts'
 import type { StoredEvent } from './events.ts'
+import type { SentPassword } from './legacy-hash.ts'
 import type { MailCode } from './mailed-codes.ts'
 import type { Mailer } from './mail/mail.ts'
 import { noticeMail } from './mail/notice-mail.ts'
@@ -95,9 +96,9 @@ export function createOwnAccount (parts: Parts, options: { hideAccounts: boolean
   }
 
   /** A token alone may be stolen: what cannot be undone takes the password again. */
-  async function reauthenticate (account: Account, Password: string, caller: Caller): Promise<void> {
+  async function reauthenticate (account: Account, password: SentPassword, caller: Caller): Promise<void> {
     await throttle.reauthenticate(account.email, caller.address, async () => {
-      const verdict = await passwords.verify(account.password, passwords.read(Password), blockOf(caller.address))
+      const verdict = await passwords.verify(account.password, password, blockOf(caller.address))
       if (verdict === 'mismatch' || verdict === 'unreadable') throw fail('LoginFailed', { audit: 'wrong_password' })
     })
   }
@@ -108,13 +109,13 @@ export function createOwnAccount (parts: Parts, options: { hideAccounts: boolean
 
   return {
     async changePassword (identity, { OldPassword, NewPassword }, caller) {
+      const [old, password] = [passwords.read(OldPassword, 'OldPassword'), passwords.read(NewPassword, 'NewPassword')]
       const account = await ownerOf(identity)
       const { id, email, name, tokenVersion } = account
-      const password = passwords.read(NewPassword)
-      screen(password, { email, name })
+      screen(password, { email, name }, 'NewPassword')
       await audit('password_change', email, caller, async note => {
         note.userId = id
-        await reauthenticate(account, OldPassword, caller)
+        await reauthenticate(account, old, caller)
         const hash = await passwords.hash(password)
         const changed = await revocations.around([accountSubject(id)], () => store.changePassword({ id, tokenVersion, password: hash, keep: identity.sessionId }))
         // Changed by somebody else meanwhile, who has ended this session.
@@ -125,10 +126,11 @@ export function createOwnAccount (parts: Parts, options: { hideAccounts: boolean
     },
 
     async changeEmail (identity, { Email, Password }, caller) {
+      const password = passwords.read(Password)
       const account = await ownerOf(identity)
       await audit('email_request', account.email, caller, async note => {
         note.userId = account.id
-        await reauthenticate(account, Password, caller)
+        await reauthenticate(account, password, caller)
         await mailCode({ purpose: 'email', account: account.id }, Email, caller, async () => {
           if (!options.hideAccounts && await store.emailTaken(account.id, Email, now())) throw fail('UserExists', { Field: 'Email' })
         })
@@ -160,10 +162,11 @@ export function createOwnAccount (parts: Parts, options: { hideAccounts: boolean
     },
 
     async remove (identity, { Password }, caller) {
+      const password = passwords.read(Password)
       const account = await ownerOf(identity)
       await audit('deletion', account.email, caller, async note => {
         note.userId = account.id
-        await reauthenticate(account, Password, caller)
+        await reauthenticate(account, password, caller)
         await erase(account, 'owner')
         note.stored = true
       })

@@ -22,7 +22,7 @@ export type Verdict = 'match' | 'stale' | 'legacy' | 'mismatch' | 'unreadable'
 
 export interface Passwords {
   /** @throws Code 400 where only digests are accepted and this is none */
-  read: (sent: string) => SentPassword
+  read: (sent: string, field?: string) => SentPassword
   /** A salted, stretched hash as a PHC string. @throws Code 529 when the hashing queue is full */
   hash: (password: SentPassword) => Promise<string>
   /** The same for a bare hash of the old service, of which the password is not known. @throws Code 529 */
@@ -74,9 +74,9 @@ export function createPasswords ({ cost, requireDigest, peppers }: PasswordOptio
   const upToDate = (stored: StoredHash): boolean => isAsStrong(stored.cost, cost) && stored.keyId === current?.id
 
   return {
-    read (sent) {
+    read (sent, field = 'Password') {
       if (isDigest(sent)) return { sent, digest: sent.toLowerCase() }
-      if (requireDigest) throw fail('BadRequest', { refusals: [{ field: 'Password', reason: 'Digest' }] })
+      if (requireDigest) throw fail('BadRequest', { refusals: [{ field, reason: 'Digest' }] })
       return { sent, digest: smCrypto.sm3(sent) }
     },
 
