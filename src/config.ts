@@ -51,6 +51,7 @@ export const settings = {
   EMAIL_SMTP_INSECURE: flag(false, '`true` allows plain SMTP and self-signed certificates (a relay on the same host)'),
   VERIFY_CODE_TTL: Type.Integer({ minimum: 30, maximum: 600, default: 300, description: 'Seconds a mailed code lives' }),
   VERIFY_CODE_COOLDOWN: Type.Integer({ minimum: 1, maximum: 3600, default: 60, description: 'Seconds until an address may be sent another code' }),
+  NOTIFY_NEW_NETWORK: flag(true, 'Mail the owner when somebody logs in from a network new to the account'),
   PASSWORD_HASH: choice(['pbkdf2-sm3', 'argon2id'], 'pbkdf2-sm3', 'How new passwords are stored; both are always accepted'),
   PASSWORD_HASH_ITERATIONS: Type.Integer({ minimum: 1000, maximum: 10_000_000, default: 600_000, description: 'Iterations of PBKDF2-HMAC-SM3; in production at least 100,000' }),
   PASSWORD_PEPPER: text('Comma-separated secrets of at least 32 bytes that hashes are keyed with: the first for new ones, the others for older ones'),
