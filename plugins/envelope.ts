@@ -1,7 +1,7 @@
 import fp from 'fastify-plugin'
 import findMyWay, { type HTTPMethod } from 'find-my-way'
 import Negotiator from 'negotiator'
-import type { ContextConfigDefault, FastifyError, FastifyInstance, FastifyReply, FastifyRequest, FastifyTypeProvider, FastifyTypeProviderDefault, RawReplyDefaultExpression, RawRequestDefaultExpression, RawServerBase, RawServerDefault, RouteGenericInterface } from 'fastify'
+import type { ContextConfigDefault, FastifyError, FastifyInstance, FastifyReply, FastifyRequest, FastifySchemaValidationError, FastifyTypeProvider, FastifyTypeProviderDefault, RawReplyDefaultExpression, RawRequestDefaultExpression, RawServerBase, RawServerDefault, RouteGenericInterface } from 'fastify'
 import type { ResolveFastifyReplyType, FastifyReplyType } from 'fastify/types/type-provider.js'
 import { SAFE_HEADERS } from '../src/client-error.ts'
 import { catalogue, Failure, fail, reasons, type Key, type Language, type Refusal } from '../src/catalogue.ts'
@@ -60,21 +60,33 @@ function sendEnvelope (reply: FastifyReply, key: Key, extra?: Record<string, unk
 /** Field errors of Ajv as refusals, one a field, the first that was found. */
 function refusalsOf (errors: NonNullable<FastifyError['validation']>): Refusal[] {
   const found = new Map<string, Refusal>()
-  for (const { keyword, instancePath, params } of errors) {
+  for (const error of errors) {
+    const { instancePath, params } = error
     const field = String(params.missingProperty ?? params.additionalProperty ?? (instancePath.slice(1) || 'Body'))
-    if (!found.has(field)) found.set(field, refusal(field, keyword, Number(params.limit)))
+    if (!found.has(field)) found.set(field, refusal(field, error))
   }
   return [...found.values()]
 }
 
-function refusal (field: string, keyword: string, limit: number): Refusal {
+const types: Record<string, keyof typeof reasons> = { string: 'String', boolean: 'Boolean', integer: 'Integer', object: 'Object' }
+
+/** A pattern of nothing but digits: how a query or a path, where all is text, asks for an integer. */
+const DIGITS = /^\^(?:\[[0-9]-[0-9]\](?:\{[0-9,]+\}|[+*?])?)+\$$/
+
+function refusal (field: string, { keyword, params }: FastifySchemaValidationError): Refusal {
+  const limit = Number(params.limit)
   switch (keyword) {
     case 'required': return { field, reason: 'Required' }
     case 'additionalProperties': return { field, reason: 'Unknown' }
-    case 'type': return { field, reason: field === 'Body' ? 'Object' : 'String' }
+    case 'type': return { field, reason: types[String(params.type)] ?? 'Invalid' }
+    case 'enum': return { field, reason: 'OneOf', limit: [params.allowedValues].flat().join(', ') }
     case 'minLength': return { field, reason: 'TooShort', limit }
     case 'maxLength': return { field, reason: 'TooLong', limit }
-    case 'pattern': return { field, reason: field in reasons ? field as keyof typeof reasons : 'Invalid' }
+    case 'minimum': return { field, reason: 'TooSmall', limit }
+    case 'maximum': return { field, reason: 'TooLarge', limit }
+    case 'pattern':
+      if (field in reasons) return { field, reason: field as keyof typeof reasons }
+      return { field, reason: DIGITS.test(String(params.pattern)) ? 'Integer' : 'Invalid' }
     default: return { field, reason: 'Invalid' }
   }
 }

@@ -38,12 +38,17 @@ export const catalogue = {
 
 export type Key = keyof typeof catalogue
 
-/** Why a field was refused. `{limit}` is filled in from the violated bound. */
+/** Why a field was refused. `{limit}` is filled in from the violated bound, which may be a list. */
 export const reasons = {
   Required: { zh: '缺少该字段', en: 'is required' },
   Unknown: { zh: '未知字段', en: 'is not a known field' },
   Duplicate: { zh: '字段重复', en: 'is given more than once' },
   String: { zh: '必须是字符串', en: 'must be a string' },
+  Boolean: { zh: '必须是 true 或 false', en: 'must be true or false' },
+  Integer: { zh: '必须是整数', en: 'must be an integer' },
+  OneOf: { zh: '只能是下列之一：{limit}', en: 'must be one of {limit}' },
+  TooSmall: { zh: '不能小于 {limit}', en: 'must be at least {limit}' },
+  TooLarge: { zh: '不能大于 {limit}', en: 'must be at most {limit}' },
   Object: { zh: '必须是 JSON 对象', en: 'must be a JSON object' },
   TooShort: { zh: '至少 {limit} 个字符', en: 'must have at least {limit} characters' },
   TooLong: { zh: '最多 {limit} 个字符', en: 'must have at most {limit} characters' },
@@ -61,7 +66,7 @@ export const reasons = {
 export interface Refusal {
   field: string
   reason: keyof typeof reasons
-  limit?: number
+  limit?: number | string
 }
 
 interface FailureFields {
