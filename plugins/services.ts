@@ -80,7 +80,7 @@ async function services (app: FastifyInstance, { config, overrides }: { config: 
   const erase = createErase({ store: ownStore, events, eventStore, codes, throttle, revocations, report }, wallClock)
   const accounts = createAccounts(
     { store, passwords, screen, codes, throttle, sessions, revocations, tokens, mailCode, mailer, audit, background, report },
-    { hideAccounts: config.HIDE_ACCOUNTS, notifyNewNetwork: false },
+    { hideAccounts: config.HIDE_ACCOUNTS, notifyNewNetwork: config.NOTIFY_NEW_NETWORK },
     wallClock
   )
 

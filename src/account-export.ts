@@ -30,10 +30,11 @@ interface Parts {
 const PAGE = 500
 
 export function createExportAccount ({ accounts, store, sessions, events, eventStore, audit }: Parts): ExportAccount {
-  async function eventsOf (userId: number, email: string): Promise<StoredEvent[]> {
+  async function eventsOf (userId: number, emails: string[]): Promise<StoredEvent[]> {
+    const person = { userId, accounts: emails.map(events.accountHash) }
     const found: StoredEvent[] = []
     for (;;) {
-      const page = await eventStore.find({ person: { userId, account: events.accountHash(email) } }, { before: found.at(-1)?.id, limit: PAGE })
+      const page = await eventStore.find({ person }, { before: found.at(-1)?.id, limit: PAGE })
       found.push(...page)
       if (page.length < PAGE) return found
     }
@@ -46,7 +47,7 @@ export function createExportAccount ({ accounts, store, sessions, events, eventS
     const { formerEmails, ...account } = data
     // What was recorded a moment ago belongs to it.
     await events.flush()
-    const exported = { account, formerEmails, sessions: await sessions.all(id), events: await eventsOf(id, owner.email) }
+    const exported = { account, formerEmails, sessions: await sessions.all(id), events: await eventsOf(id, [owner.email, ...formerEmails.map(({ Email }) => Email)]) }
     audit.note({ type: 'export', outcome: 'success', email: owner.email, userId: id }, caller)
     return exported
   }

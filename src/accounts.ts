@@ -4,16 +4,17 @@ import type { Background } from './background.ts'
 import { fail, Failure, type Language } from './catalogue.ts'
 import type { Codes } from './codes.ts'
 import type { SentPassword } from './legacy-hash.ts'
+import { FAMILIAR_SECONDS } from './limits.ts'
 import type { MailCode } from './mailed-codes.ts'
 import type { Mailer } from './mail/mail.ts'
-import { noticeMail } from './mail/notice-mail.ts'
-import { blockOf } from './networks.ts'
+import { noticeMail, type Notice } from './mail/notice-mail.ts'
+import { blockOf, networkOf } from './networks.ts'
 import type { Passwords, Verdict } from './passwords.ts'
 import type { Report } from './report.ts'
-import type { Screen } from './screen.ts'
-import type { Throttle } from './throttle.ts'
-import type { Sessions } from './sessions.ts'
 import { accountSubject, type Revocations } from './revocations.ts'
+import type { Screen } from './screen.ts'
+import type { Sessions } from './sessions.ts'
+import type { Arrival, Throttle } from './throttle.ts'
 import type { Tokens } from './tokens.ts'
 
 export type Role = 'user' | 'super_admin'
@@ -28,8 +29,8 @@ export interface Account {
   /** Raised by whatever ends every session of the account; a session of another version is over. */
   tokenVersion: number
   disabled: boolean
-  /** Whether anybody has ever logged in. */
-  used: boolean
+  /** Wall clock in milliseconds; `undefined` where nobody ever did. */
+  lastLogin: number | undefined
 }
 
 /** What accounts need from storage. E-mails are canonical. Every method may fail with Code 510. */
@@ -117,6 +118,11 @@ export function createAccounts (parts: Parts, options: { hideAccounts: boolean, 
     if (!options.hideAccounts) note.userId = (await existing(email)).id
   }
 
+  /** Whether the owner may not know of a login. Where no network is known, it is the first one, or the first in a long time; or the cache service has lost them. */
+  function isNews (arrival: Arrival, { lastLogin }: Account): boolean {
+    return arrival === 'strange' || (arrival === 'first' && lastLogin !== undefined && now() - lastLogin > FAMILIAR_SECONDS * 1000)
+  }
+
   /** Stores a password anew that was just proved. The login does not fail for it: there is another one to come. */
   async function renew ({ id, password: from }: Account, password: SentPassword): Promise<boolean> {
     try {
@@ -125,6 +131,10 @@ export function createAccounts (parts: Parts, options: { hideAccounts: boolean, 
       if (error instanceof Failure && error.key === 'Busy') return false
       throw error
     }
+  }
+
+  function tell<N extends Notice> (notice: N, caller: Caller, given: Parameters<typeof noticeMail<N>>[2]): void {
+    background.run(() => mailer(noticeMail(notice, caller.language, given)), `a notice (${notice}) could not be mailed`)
   }
 
   return {
@@ -147,7 +157,7 @@ export function createAccounts (parts: Parts, options: { hideAccounts: boolean, 
 
     async login ({ Email, Password }, caller) {
       const password = passwords.read(Password)
-      return audit('login', Email, caller, note => throttle.login(Email, caller.address, async () => {
+      return audit('login', Email, caller, note => throttle.login(Email, caller.address, async arrival => {
         const account = await store.findByEmail(Email)
         note.userId = account?.id
         const verdict = await passwords.verify(account?.password, password, blockOf(caller.address))
@@ -157,6 +167,7 @@ export function createAccounts (parts: Parts, options: { hideAccounts: boolean, 
         if (verdict !== 'match' && await renew(account, password) && verdict === 'legacy') note.also('adoption', 'login')
         await store.recordLogin(account.id)
         const grant = await sessions.open(account, caller)
+        if (options.notifyNewNetwork && isNews(arrival, account)) tell('new_network', caller, { to: Email, at: now(), network: networkOf(caller.address) })
         return { token: tokens.issue(grant), id: account.id, role: account.role }
       }))
     },
@@ -168,6 +179,7 @@ export function createAccounts (parts: Parts, options: { hideAccounts: boolean, 
     async updatePassword ({ Email, Password, VerifyCode }, caller) {
       const password = passwords.read(Password)
       const common = screen(password, { email: Email })
+      let left = Email
       await audit('password_change', Email, caller, async note => {
         await throttle.guess(caller.address, async () => {
           await refuseUnknown(Email, note)
@@ -178,16 +190,18 @@ export function createAccounts (parts: Parts, options: { hideAccounts: boolean, 
             const hash = await passwords.hash(password)
             const replaced = await revocations.around([accountSubject(id)], () => email === Email ? store.replacePassword(id, hash) : store.restoreEmail(id, Email, hash))
             if (!replaced) throw fail('UserNotFound')
-            if (email !== Email) note.also('email_change', 'restored')
+            left = email
+            if (left !== Email) note.also('email_change', 'restored')
           })
         })
       })
       // The password is changed: what is left must not make the answer say otherwise.
       await Promise.all([
         codes.revokeAll(Email).catch(error => { report(error, 'codes of an account could not be revoked after its password was changed') }),
-        throttle.forgive(Email, caller.address)
+        left === Email ? throttle.forgive(Email, caller.address) : throttle.rename(left, Email, caller.address)
       ])
-      background.run(() => mailer(noticeMail('password_changed', caller.language, { to: Email, at: now() })), 'a notice of a changed password could not be mailed')
+      tell('password_changed', caller, { to: Email, at: now() })
+      if (left !== Email) tell('email_restored', caller, { to: left, at: now() })
     },
 
     async ensureSuperAdmin ({ Email, Password }) {

@@ -46,8 +46,8 @@ export interface StoredEvent {
 
 /** Which events are looked for: those that meet all that is given. */
 export interface EventFilter {
-  /** What an account has done and what was done to its address. */
-  person?: { userId: number, account: string } | undefined
+  /** What an account has done, and what was done to its addresses. */
+  person?: { userId: number, accounts: string[] } | undefined
   /** The keyed hash of an address. */
   account?: string | undefined
   userId?: number | undefined

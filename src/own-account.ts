@@ -8,7 +8,7 @@ import type { StoredEvent } from './events.ts'
 import type { SentPassword } from './legacy-hash.ts'
 import type { MailCode } from './mailed-codes.ts'
 import type { Mailer } from './mail/mail.ts'
-import { noticeMail } from './mail/notice-mail.ts'
+import { noticeMail, type Notice } from './mail/notice-mail.ts'
 import { blockOf } from './networks.ts'
 import type { Passwords } from './passwords.ts'
 import type { Report } from './report.ts'
@@ -103,8 +103,8 @@ export function createOwnAccount (parts: Parts, options: { hideAccounts: boolean
     })
   }
 
-  function tell (what: string, mail: Parameters<typeof noticeMail>): void {
-    background.run(() => mailer(noticeMail(...mail)), `a notice of ${what} could not be mailed`)
+  function tell<N extends Notice> (notice: N, caller: Caller, given: Parameters<typeof noticeMail<N>>[2]): void {
+    background.run(() => mailer(noticeMail(notice, caller.language, given)), `a notice (${notice}) could not be mailed`)
   }
 
   return {
@@ -122,7 +122,7 @@ export function createOwnAccount (parts: Parts, options: { hideAccounts: boolean
         if (!changed) throw fail('Unauthorized')
       })
       await codes.revokeAll(email).catch(error => { report(error, 'codes of an account could not be revoked after its password was changed') })
-      tell('a changed password', ['password_changed', caller.language, { to: email, at: now() }])
+      tell('password_changed', caller, { to: email, at: now() })
     },
 
     async changeEmail (identity, { Email, Password }, caller) {
@@ -154,11 +154,8 @@ export function createOwnAccount (parts: Parts, options: { hideAccounts: boolean
         })
       })
       if (Email === email) return
-      await Promise.all([
-        codes.revokeAll(email).catch(error => { report(error, 'codes of an address could not be revoked after it was changed') }),
-        throttle.rename(email, Email, caller.address)
-      ])
-      // tell('a changed address', ['email_changed', caller.language, { to: email, at: now(), email: Email, until: reservedUntil }])
+      await throttle.rename(email, Email, caller.address)
+      tell('email_changed', caller, { to: email, at: now(), newEmail: Email, until: reservedUntil })
     },
 
     async remove (identity, { Password }, caller) {
@@ -170,7 +167,7 @@ export function createOwnAccount (parts: Parts, options: { hideAccounts: boolean
         await erase(account, 'owner')
         note.stored = true
       })
-      // tell('a deleted account', ['account_deleted', caller.language, { to: account.email, at: now() }])
+      tell('account_deleted', caller, { to: account.email, at: now() })
     }
   }
 }

@@ -4,7 +4,7 @@ import type { Account, AccountStore } from '../accounts.ts'
 import type { HashStore } from '../adoption.ts'
 import { nameKey } from '../canonical.ts'
 import { fail } from '../catalogue.ts'
-import { dateTime, preciseDateTime, type Database } from './database.ts'
+import { dateTime, millisecondsOf, preciseDateTime, type Database } from './database.ts'
 import { isDuplicate, isUnstorable } from './database-errors.ts'
 
 /** The first version is drawn at random: a number that comes again, in a database made anew, must not bring its old tokens back. */
@@ -19,7 +19,7 @@ export function createAccountStore (database: Database, now: () => number): Acco
   const accounts = () => database.selectFrom('Users').select(['Users.UserID', 'UserName', 'Users.EmailKey', 'Password', 'Role', 'TokenVersion', 'DisabledAt', 'LastLogin'])
   type Row = NonNullable<Awaited<ReturnType<ReturnType<typeof accounts>['executeTakeFirst']>>>
   const accountOf = (row: Row): Account => ({
-    id: row.UserID, name: row.UserName, email: String(row.EmailKey), password: row.Password, role: row.Role, tokenVersion: row.TokenVersion, disabled: row.DisabledAt !== null, used: row.LastLogin !== null
+    id: row.UserID, name: row.UserName, email: String(row.EmailKey), password: row.Password, role: row.Role, tokenVersion: row.TokenVersion, disabled: row.DisabledAt !== null, lastLogin: row.LastLogin === null ? undefined : millisecondsOf(row.LastLogin)
   })
 
   /** Also asks the columns as the forerunner indexed them: a collation of theirs may hold two spellings for one. */

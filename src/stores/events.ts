@@ -27,7 +27,7 @@ export function createEventStore (database: Database): EventStore {
 
     async find ({ person, account, userId, type, outcome, network, since, until }, { before, limit }) {
       let some = database.selectFrom('Events').selectAll()
-      if (person !== undefined) some = some.where(({ eb, or }) => or([eb('UserID', '=', person.userId), eb('Account', '=', person.account)]))
+      if (person !== undefined) some = some.where(({ eb, or }) => or([eb('UserID', '=', person.userId), eb('Account', 'in', person.accounts)]))
       if (account !== undefined) some = some.where('Account', '=', account)
       if (userId !== undefined) some = some.where('UserID', '=', userId)
       if (type !== undefined) some = some.where('Type', '=', type)

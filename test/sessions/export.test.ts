@@ -1,0 +1,32 @@
+import t from 'tap'
+import { bearer, build, digest, modes } from '../helper.ts'
+
+const alice = { Name: 'Alice', Email: 'alice@example.com', Password: digest('correct horse') }
+const bob = { Name: 'Bob', Email: 'bob@example.com', Password: digest('another battery') }
+
+for (const mode of modes) {
+  t.test(`${mode}: V2: people get everything that is kept about them and nothing about others, and no password`, async t => {
+    const world = await build(t, mode)
+    await world.register(alice, { from: '203.0.113.5' })
+    await world.register(bob)
+    await world.rows("UPDATE Users SET Phone = '12345', Address = 'Nowhere 1', BirthDate = '2000-02-29' WHERE UserID = 1")
+    await world.post('/Auth/Login', { Email: alice.Email, Password: digest('wrong') }, { from: '203.0.113.6', headers: { 'user-agent': 'Thief/1.0' } })
+    await world.login(bob)
+    const token = await world.login(alice)
+    await world.post('/Auth/ChangeEmail', { Email: 'alice@new.example', Password: alice.Password }, bearer(token))
+    await world.post('/Auth/ConfirmEmail', { Email: 'alice@new.example', VerifyCode: await world.codeFor('alice@new.example') }, bearer(token))
+    const { body, text } = await world.get('/Auth/Account', bearer(token))
+    t.match(body, {
+      Code: 200,
+      Account: { UserID: 1, Name: 'Alice', Email: 'alice@new.example', Role: 'user', Phone: '12345', Address: 'Nowhere 1', BirthDate: '2000-02-29', AvatarUrl: null, RegisterTime: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/, LastLogin: /Z$/ },
+      FormerEmails: [{ Email: alice.Email, ReservedUntil: /Z$/ }],
+      Sessions: [{ Current: true, Network: '127.0.0.1' }]
+    })
+    const events = body.Events as Array<Record<string, unknown>>
+    t.match(events.map(({ Type, Outcome }) => `${String(Type)} ${String(Outcome)}`).sort(), ['email_change success', 'email_request success', 'login failure', 'login success', 'sign success', 'verify success'])
+    t.match(events.find(({ Outcome }) => Outcome === 'failure'), { Network: '203.0.113.6', UserAgent: 'Thief/1.0', Reason: 'wrong_password' })
+    t.notMatch(text, /pbkdf2|argon2|"Password|\bbob/i)
+    await world.app.events.flush()
+    t.match(await world.rows("SELECT UserID FROM Events WHERE Type = 'export'"), [{ UserID: 1 }])
+  })
+}
