@@ -81,7 +81,9 @@ export async function network (t: Test, target: number): Promise<Network> {
 
   const cut = (): void => {
     for (const { client, server } of pairs) {
-      client.resetAndDestroy()
+      // A reset of a connection that is just being ended is refused by libuv (EINVAL), and the process would never end.
+      if (client.writableEnded) client.destroy()
+      else client.resetAndDestroy()
       server.destroy()
     }
   }

@@ -29,8 +29,10 @@ export interface Received {
   body: string
 }
 
-/** A server that answers everything with 200, and takes down what it was sent. */
-export async function recorder (t: Test, headers: Record<string, string> = {}): Promise<{ port: number, received: Received[] }> {
+export interface Recorder { port: number, received: Received[], connections: () => number }
+
+/** A server that answers everything alike, and takes down what it was sent. */
+export async function recorder (t: Test, headers: Record<string, string> = {}, status = 200): Promise<Recorder> {
   const received: Received[] = []
   const plain = (name: string): string => name.toLowerCase().replace(/[_.]/g, '-')
   const server = createServer((request, response) => {
@@ -40,15 +42,17 @@ export async function recorder (t: Test, headers: Record<string, string> = {}): 
       const pairs = request.rawHeaders.flatMap((name, i): Array<[string, string]> => i % 2 === 0 ? [[name, request.rawHeaders[i + 1] ?? '']] : [])
       const values = (name: string): string[] => pairs.filter(([each]) => plain(each) === plain(name)).map(([, value]) => value)
       received.push({ method: request.method ?? '', url: request.url ?? '', values, headers: pairs, body })
-      response.writeHead(200, { 'content-length': ANSWER.length, ...headers }).end(ANSWER)
+      response.writeHead(status, { 'content-length': ANSWER.length, ...headers }).end(ANSWER)
     })
   })
+  let connections = 0
+  server.on('connection', () => { connections++ })
   await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
   t.teardown(() => {
     server.closeAllConnections()
     server.close()
   })
-  return { port: (server.address() as AddressInfo).port, received }
+  return { port: (server.address() as AddressInfo).port, received, connections: () => connections }
 }
 
 /** Starts nginx with `deploy/nginx/forward-auth.conf` as it is, and gives its port. Only the two files about addresses are the test's. */
@@ -78,13 +82,11 @@ export interface Sending { method?: string, path?: string, token?: string | unde
 
 /** Sends a request just as it is given, and gives the one answer. */
 export async function send (port: number, { method = 'GET', path = '/', token, headers = [], body = '', version = '1.1' }: Sending = {}): Promise<Answer> {
-  const lines: Array<[string, string]> = [
-    ...headers,
-    ['Host', 'app.example.com'],
-    ...(token === undefined ? [] : [['Authorization', `Bearer ${token}`] satisfies [string, string]]),
-    ...(body === '' ? [] : [['Content-Length', String(Buffer.byteLength(body))] satisfies [string, string]]),
-    ...(headers.some(([name]) => name.toLowerCase() === 'connection') ? [] : [['Connection', 'close'] satisfies [string, string]])
-  ]
+  const given = headers.map(([name]) => name.toLowerCase())
+  const lines: Array<[string, string]> = [...headers, ['Host', 'app.example.com']]
+  if (token !== undefined) lines.push(['Authorization', `Bearer ${token}`])
+  if (body !== '' && !given.includes('transfer-encoding')) lines.push(['Content-Length', String(Buffer.byteLength(body))])
+  if (!given.includes('connection')) lines.push(['Connection', 'close'])
   const [answer, ...more] = await exchange(port, `${method} ${path} HTTP/${version}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`)
   if (answer === undefined || more.length > 0) throw new Error(`${more.length === 0 ? 'no answer' : 'more than one answer'} to ${method} ${path}`)
   return answer
