@@ -64,12 +64,16 @@ export async function startNginx (t: Test, auth: number, application: number): P
   writeFileSync(join(folder, 'dream-auth/upstreams.conf'), upstream('dream_auth', auth) + upstream('protected_app', application))
   writeFileSync(join(folder, 'dream-auth/listen.conf'), `listen 127.0.0.1:${port};\n`)
   const kinds = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+  // What else a machine may have set for all its sites, and a site inherits unless it says otherwise.
+  const inherited = `proxy_cache_path cache keys_zone=all:1m; proxy_cache all; proxy_cache_key all; proxy_cache_methods GET HEAD POST; proxy_cache_valid any 1h;
+    proxy_ignore_headers Cache-Control Expires Set-Cookie Vary; satisfy any; allow all; underscores_in_headers on; ignore_invalid_headers off; proxy_intercept_errors on;`
   // Its workers would be somebody else, who may not enter this folder.
   const user = process.getuid?.() === 0 ? 'user root;' : ''
   writeFileSync(join(folder, 'nginx.conf'), `${user} daemon off; pid nginx.pid; error_log stderr notice; worker_processes 1;
     events { worker_connections 256; }
     http {
       access_log off;
+      ${inherited}
       ${kinds.map(kind => `${kind}_temp_path ${kind};`).join(' ')}
       include "${fileURLToPath(new URL('deploy/nginx/forward-auth.conf', root))}";
     }`)
