@@ -185,8 +185,10 @@ export const bearer = { Bearer: [] }
 
 /** What any route may answer. */
 const ALWAYS: Key[] = ['InternalError']
-/** What any route with a body may answer besides. */
-export const BODY: Key[] = ['BadRequest', 'BodyTooLarge', 'UnsupportedMediaType', 'TooManyRequests']
+/** What any route may answer that a body can be sent to. */
+export const PARSED: Key[] = ['BadRequest', 'BodyTooLarge', 'UnsupportedMediaType']
+/** What any route with a body may answer besides where tries are counted. */
+export const BODY: Key[] = [...PARSED, 'TooManyRequests']
 
 interface Carrying<P extends TProperties> {
   /** Fields beside `Code` and `Msg`; those that not every such reply carries are optional. */

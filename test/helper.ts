@@ -39,6 +39,8 @@ export interface World {
   log: () => string
   get: (url: string, asking?: Asking) => Promise<Answer>
   post: (url: string, body: unknown, asking?: Asking) => Promise<Answer>
+  /** By any method. */
+  ask: (method: string, url: string, body: unknown, asking?: Asking) => Promise<Answer>
   patch: (url: string, body: unknown, asking?: Asking) => Promise<Answer>
   remove: (url: string, body?: unknown, asking?: Asking) => Promise<Answer>
   /** The mails received so far, oldest first: from the development mailbox, or from a real SMTP server in server mode. */
@@ -60,6 +62,11 @@ export interface World {
 }
 
 let serial = 0
+
+function methodOf (method: string): 'GET' | 'POST' | 'PATCH' | 'DELETE' {
+  if (method === 'GET' || method === 'POST' || method === 'PATCH' || method === 'DELETE') return method
+  throw new Error(`no route has the method ${method}`)
+}
 
 /** The header of a token. */
 export const bearer = (token: string): { headers: Record<string, string> } => ({ headers: { authorization: `Bearer ${token}` } })
@@ -113,10 +120,10 @@ export async function build (t: Test, mode: Mode, settings: Record<string, strin
     await app.close()
   })
 
-  const ask = async (method: 'GET' | 'POST' | 'DELETE' | 'PATCH', url: string, payload: unknown, { headers = {}, from = '127.0.0.1' }: Asking = {}): Promise<Answer> => {
+  const ask: World['ask'] = async (method, url, payload, { headers = {}, from = '127.0.0.1' } = {}) => {
     const raw = typeof payload === 'string' || payload instanceof Buffer
     const { statusCode, headers: answered, body } = await app.inject({
-      method,
+      method: methodOf(method),
       url,
       remoteAddress: from,
       headers: { ...(payload !== undefined && { 'content-type': 'application/json' }), ...headers },
@@ -132,6 +139,7 @@ export async function build (t: Test, mode: Mode, settings: Record<string, strin
     config,
     redis,
     log: () => lines.join(''),
+    ask,
     get: (url, asking) => ask('GET', url, undefined, asking),
     post: (url, body, asking) => ask('POST', url, body, asking),
     patch: (url, body, asking) => ask('PATCH', url, body, asking),

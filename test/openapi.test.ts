@@ -58,11 +58,13 @@ for (const mode of modes) {
   })
 }
 
-t.test('it describes the routes of the first release and no other, in OpenAPI 3.0.3', async t => {
+t.test('it describes the routes of the contract and no other, in OpenAPI 3.0.3', async t => {
   t.equal(document.openapi, '3.0.3')
   t.same(operations.map(({ at }) => at).sort(), [
     'GET /CheckJWTToken', 'GET /health', 'GET /health/live',
-    'POST /Auth/Login', 'POST /Auth/ResetPassword', 'POST /Auth/Sign', 'POST /Auth/UpdatePassword', 'POST /Auth/Verify'
+    'POST /Auth/Login', 'POST /Auth/ResetPassword', 'POST /Auth/Sign', 'POST /Auth/UpdatePassword', 'POST /Auth/Verify',
+    'POST /Auth/Refresh', 'POST /Auth/Logout', 'GET /Auth/Sessions', 'DELETE /Auth/Sessions/{SessionID}',
+    'POST /Auth/ChangePassword', 'POST /Auth/ChangeEmail', 'POST /Auth/ConfirmEmail', 'GET /Auth/Account', 'DELETE /Auth/Account'
   ].sort())
 })
 

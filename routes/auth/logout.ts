@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import type { App } from '../../src/app.ts'
-import { bearer, BODY, body, replies } from '../../src/schemas.ts'
+import { bearer, body, PARSED, replies } from '../../src/schemas.ts'
 import { callerOf } from '../caller.ts'
 
 const schema = {
@@ -9,8 +9,8 @@ const schema = {
   summary: 'Log out',
   description: 'Ends the session of the bearer token at once, or with `All` every session of the account. The body may be left out.',
   security: [bearer],
-  body: body({ All: Type.Optional(Type.Boolean({ description: '`true` logs out everywhere.', default: false, examples: [true] })) }),
-  response: replies(['Success', 'Unauthorized', ...BODY, 'DatabaseUnavailable'])
+  body: body({ All: Type.Optional(Type.Boolean({ description: '`true` logs out everywhere.', examples: [true] })) }),
+  response: replies(['Success', 'Unauthorized', ...PARSED, 'DatabaseUnavailable'])
 }
 
 export async function logout (app: App): Promise<void> {

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import type { App } from '../../src/app.ts'
-import { bearer, ref, replies, SessionID } from '../../src/schemas.ts'
+import { bearer, PARSED, ref, replies, SessionID } from '../../src/schemas.ts'
 import { callerOf } from '../caller.ts'
 
 const schema = {
@@ -10,7 +10,7 @@ const schema = {
   description: 'Ends a session at once, as its id is in the list. Code 201: the account has no such session, or it has ended already.',
   security: [bearer],
   params: Type.Object({ SessionID: ref(SessionID) }),
-  response: replies(['Success', 'Empty', 'BadRequest', 'Unauthorized', 'DatabaseUnavailable'])
+  response: replies(['Success', 'Empty', 'Unauthorized', ...PARSED, 'DatabaseUnavailable'])
 }
 
 export async function revokeSession (app: App): Promise<void> {

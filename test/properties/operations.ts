@@ -25,7 +25,7 @@ export interface Field extends Shown {
 export interface Operation extends Shown {
   /** `POST /Auth/Login` */
   at: string
-  method: 'GET' | 'POST'
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   path: string
   /** Whether it asks for a token before it looks at anything else. */
   secured: boolean

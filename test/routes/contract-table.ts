@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import Negotiator from 'negotiator'
 import { digest, type Answer, type Mode, type World } from '../helper.ts'
+import { accountTable } from './contract-account.ts'
 import { admin, type Condition } from './contract-conditions.ts'
 
-interface Person { Name: string, Email: string, Password: string }
+export interface Person { Name: string, Email: string, Password: string }
 
 /** One telling of a row: with somebody and from a network that no other row knows. */
 export interface Scene {
@@ -14,6 +15,8 @@ export interface Scene {
   /** Asks the row's route, in the language and from the network of the scene. */
   post: (body: unknown, headers?: Record<string, string>) => Promise<Answer>
   get: (headers?: Record<string, string>) => Promise<Answer>
+  /** Asks it by its own method; `at` in place of its path where that has parameters or a query. */
+  send: (body?: unknown, headers?: Record<string, string>, at?: string) => Promise<Answer>
 }
 
 /** How a route comes to answer a Code. */
@@ -33,9 +36,11 @@ export interface Row {
 /** What the contract says of each Code: never taken from the code under test. */
 export const meanings: Record<number, { status: number, zh: string, en: string, retryAfter?: true }> = {
   200: { status: 200, zh: '成功', en: 'Success' },
+  201: { status: 200, zh: '结果为空', en: 'Nothing found' },
   202: { status: 200, zh: '超级管理员登录', en: 'Logged in as super administrator' },
   400: { status: 400, zh: '请求参数错误', en: 'Bad request' },
   401: { status: 401, zh: '认证失败', en: 'Authentication failed' },
+  403: { status: 403, zh: '无权限', en: 'Forbidden' },
   413: { status: 413, zh: '请求体过大', en: 'Request body too large' },
   415: { status: 415, zh: '不支持的媒体类型', en: 'Unsupported media type: send application/json' },
   429: { status: 429, zh: '请求过于频繁', en: 'Too many requests', retryAfter: true },
@@ -77,13 +82,13 @@ async function token (scene: Scene): Promise<string> {
   return scene.world.login(scene.person)
 }
 
-const other = (code: string): string => code === '000000' ? '000001' : '000000'
-const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` })
+export const other = (code: string): string => code === '000000' ? '000001' : '000000'
+export const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` })
 
 /** A token of ours for a session that nobody has begun. */
-const signed = ({ app }: World): string => app.tokens.issue({ userId: 1, sessionId: randomUUID(), generation: 0, at: Date.now(), expiresAt: Date.now() + 60_000 })
+export const signed = ({ app }: World): string => app.tokens.issue({ userId: 1, sessionId: randomUUID(), generation: 0, at: Date.now(), expiresAt: Date.now() + 60_000 })
 
-async function repeated (times: number, ask: () => Promise<Answer>): Promise<Answer> {
+export async function repeated (times: number, ask: () => Promise<Answer>): Promise<Answer> {
   for (let i = 0; i < times; i++) await ask()
   return ask()
 }
@@ -169,6 +174,7 @@ export const table: Record<string, Row[]> = {
     { code: 500, under: 'the table is gone', prepare: token, ask: ({ get }, token) => get(bearer(token)) },
     { code: 510, under: 'the database is away', ask: ({ get, world }) => get(bearer(signed(world))) }
   ],
+  ...accountTable,
   'GET /health': [
     { code: 200, carries: ['Status', 'Checks'], ask: ({ get }) => get() },
     { code: 500, ask: broken },

@@ -42,7 +42,7 @@ let serial = 0
 
 async function tell (world: Scene['world'], route: string, row: Row, language: Scene['language']): Promise<() => Promise<Answer>> {
   const n = ++serial
-  const [, url = ''] = route.split(' ')
+  const [method = '', url = ''] = route.split(' ')
   const from = `10.${n >> 8}.${n & 255}.1`
   const spoken: Record<string, string> = language === 'en' ? { 'accept-language': 'en-US,en;q=0.9' } : {}
   const scene: Scene = {
@@ -51,7 +51,8 @@ async function tell (world: Scene['world'], route: string, row: Row, language: S
     language,
     person: { Name: `Person ${n}`, Email: `person${n}@example.com`, Password: digest(`password of ${n}`) },
     post: (body, headers) => world.post(url, body, { from, headers: { ...spoken, ...headers } }),
-    get: headers => world.get(url, { from, headers: { ...spoken, ...headers } })
+    get: headers => world.get(url, { from, headers: { ...spoken, ...headers } }),
+    send: (body, headers, at = url) => world.ask(method, at, body, { from, headers: { ...spoken, ...headers } })
   }
   const prepared = await row.prepare?.(scene) ?? ''
   return () => row.ask(scene, prepared)

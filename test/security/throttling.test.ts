@@ -1,5 +1,5 @@
 import t from 'tap'
-import { build, digest, modes, type Answer, type World } from '../helper.ts'
+import { bearer, build, digest, modes, type Answer, type World } from '../helper.ts'
 import { populate } from '../support/people.ts'
 
 const wrong = digest('wrong')
@@ -20,7 +20,7 @@ async function triesOf (ask: (i: number) => Promise<Answer>): Promise<number> {
   return Infinity
 }
 
-type Guess = (world: World, i: number) => Promise<Answer>
+type Guess = (world: World, i: number, token: string) => Promise<Answer>
 
 const guessVerify: Guess = ({ post }, i) => post('/Auth/Verify', { Name: `new ${i}`, Email: `new${i}@example.com`, Password: wrong, VerifyCode: '123456' })
 
@@ -28,7 +28,11 @@ const guessVerify: Guess = ({ post }, i) => post('/Auth/Verify', { Name: `new ${
 const guesses: Record<string, Guess> = {
   '/Auth/Login': ({ post }, i) => post('/Auth/Login', { Email: `person${i % 20}@example.com`, Password: wrong }),
   '/Auth/Verify': guessVerify,
-  '/Auth/UpdatePassword': ({ post }, i) => post('/Auth/UpdatePassword', { Email: `person${i % 20}@example.com`, Password: wrong, VerifyCode: '123456' })
+  '/Auth/UpdatePassword': ({ post }, i) => post('/Auth/UpdatePassword', { Email: `person${i % 20}@example.com`, Password: wrong, VerifyCode: '123456' }),
+  '/Auth/ChangePassword': ({ post }, _i, token) => post('/Auth/ChangePassword', { OldPassword: wrong, NewPassword: wrong }, bearer(token)),
+  '/Auth/ChangeEmail': ({ post }, i, token) => post('/Auth/ChangeEmail', { Email: `new${i}@example.com`, Password: wrong }, bearer(token)),
+  '/Auth/ConfirmEmail': ({ post }, i, token) => post('/Auth/ConfirmEmail', { Email: `new${i}@example.com`, VerifyCode: '123456' }, bearer(token)),
+  '/Auth/Account': ({ remove }, _i, token) => remove('/Auth/Account', { Password: wrong }, bearer(token))
 }
 
 /** Routes that look at no more than the form of a password, or ignore it. */
@@ -45,14 +49,15 @@ for (const mode of modes) {
     for (const [path, ask] of Object.entries(guesses)) {
       const fresh = await build(t, mode)
       await populate(fresh, 20)
-      const tries = await triesOf(i => ask(fresh, i))
+      const token = await fresh.login({ Email: 'person0@example.com', Password: RIGHT })
+      const tries = await triesOf(i => ask(fresh, i, token))
       t.ok(tries > 0 && tries <= 100, `${path}: ${tries} tries`)
     }
   })
 
   t.test(`${mode}: L2: of 150 wrong codes at once from one network, a hundred are looked at and no more`, async t => {
     const world = await build(t, mode)
-    const answers = await Promise.all(Array.from({ length: 150 }, (_, i) => guessVerify(world, i)))
+    const answers = await Promise.all(Array.from({ length: 150 }, (_, i) => guessVerify(world, i, '')))
     t.strictSame([521, 429].map(code => answers.filter(({ body }) => body.Code === code).length), [100, 50])
   })
 
