@@ -14,6 +14,7 @@ await build({
     'hash-thread': 'src/hash-thread.ts',
     migrate: 'src/cli/migrate.ts',
     adopt: 'src/cli/adopt.ts',
+    keys: 'src/cli/keys.ts',
     openapi: 'src/cli/openapi.ts',
     'common-passwords': 'src/cli/common-passwords.ts',
     bench: 'bench/run.ts',

@@ -1,35 +1,91 @@
 import fastifyJwt from '@fastify/jwt'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
-import type { Config } from '../src/config.ts'
-import type { Signer } from '../src/tokens.ts'
+import { ConfigError, type Config } from '../src/config.ts'
+import { KeyError } from '../src/keys/key.ts'
+import { locked, readKeyFile, writeKeyFile } from '../src/keys/key-file.ts'
+import { createKeyRing } from '../src/keys/key-ring.ts'
+import { createKeySet, type KeySet } from '../src/keys/key-set.ts'
+import { createSigner, TOKEN_TYPE, type Signer } from '../src/keys/signer.ts'
+import { watchKeyFile } from '../src/keys/watch.ts'
+import { lifetimeSeconds } from '../src/lifetime.ts'
 
 declare module 'fastify' {
-  interface FastifyInstance { signer: Signer }
+  interface FastifyInstance {
+    /** Signs and checks tokens with the keys of the moment. */
+    signer: Signer
+  }
 }
 
-/** The media type of our tokens (RFC 9068), so that no other kind of token is taken for one (RFC 8725, section 3.11). */
-const TYPE = 'at+jwt'
+declare module '@fastify/jwt' {
+  interface FastifyJWT { payload: object }
+}
 
-/** Signing and checking of tokens: HS256 and nothing else, every claim required (RFC 8725). */
+type OpenKeys = { set: KeySet, version: string } | undefined
+
+/** Signing and checking of tokens: an algorithm for each key and no other, every claim required (RFC 8725). */
 async function jwt (app: FastifyInstance, config: Config): Promise<void> {
+  const { JWT_SECRET_KEY: secret, JWT_ISSUER, JWT_AUDIENCE, JWT_KEYS_FILE: file } = config
+  // Each call names a key of its own: the secret here is what the plugin insists on.
   await app.register(fastifyJwt, {
-    secret: config.JWT_SECRET_KEY,
-    sign: {
-      algorithm: 'HS256',
-      header: { alg: 'HS256', typ: TYPE },
-      iss: config.JWT_ISSUER,
-      aud: config.JWT_AUDIENCE
-    },
+    secret,
+    decode: { complete: true },
+    sign: { iss: JWT_ISSUER, aud: JWT_AUDIENCE },
     verify: {
-      algorithms: ['HS256'],
-      checkTyp: TYPE,
-      allowedIss: config.JWT_ISSUER,
-      allowedAud: config.JWT_AUDIENCE,
+      checkTyp: TOKEN_TYPE,
+      allowedIss: JWT_ISSUER,
+      allowedAud: JWT_AUDIENCE,
       requiredClaims: ['iss', 'aud', 'exp', 'iat', 'sub', 'jti']
     }
   })
-  app.decorate('signer', { sign: claims => app.jwt.sign(claims), verify: token => app.jwt.verify(token) })
+
+  const keys = await openKeys(config)
+  warnOfOtherAlgorithm(app, config, keys)
+  const { signer, use, settle } = createSigner(
+    { sign: (claims, options) => app.jwt.sign(claims, options), decode: token => app.jwt.decode(token), verify: (token, options) => app.jwt.verify(token, options) },
+    createKeyRing(secret, keys?.set),
+    { lifetime: lifetimeSeconds(config.JWT_EXPIRES_IN), now: Date.now }
+  )
+  app.decorate('signer', signer)
+  if (file === undefined) return
+  const close = watchKeyFile(file, {
+    version: keys?.version,
+    use (set) {
+      use(createKeyRing(secret, set))
+      app.log.info('signing keys read anew')
+    },
+    look: settle,
+    warn: reason => { app.log.warn(`JWT_KEYS_FILE ${reason}: going on with the keys read before`) }
+  })
+  app.addHook('onClose', async () => { close() })
+}
+
+/** The keys of the file. What needs a file and has none makes one in embedded mode, where there is nobody to share it with. */
+async function openKeys (config: Config): Promise<OpenKeys> {
+  const { JWT_KEYS_FILE: file, JWT_ALGORITHM: alg = 'HS256', JWT_SECRET_KEY: secret, mode } = config
+  const asymmetric = alg !== 'HS256'
+  if (file === undefined) {
+    if (asymmetric) throw new ConfigError('JWT_KEYS_FILE is missing: JWT_ALGORITHM needs a key file in server mode; name one and run "npm run keys -- create"')
+    return undefined
+  }
+  try {
+    const found = await readKeyFile(file)
+    if (found !== undefined || !asymmetric) return found
+    if (mode === 'server') throw new ConfigError('JWT_KEYS_FILE names a file that does not exist: run "npm run keys -- create", or "-- rotate" while others are running')
+    return await locked(file, async () => {
+      const moment = { now: Math.floor(Date.now() / 1_000), lifetime: lifetimeSeconds(config.JWT_EXPIRES_IN), alg }
+      if (await readKeyFile(file) === undefined) writeKeyFile(file, createKeySet(secret, moment))
+      return readKeyFile(file)
+    })
+  } catch (error) {
+    throw error instanceof KeyError ? new ConfigError(`JWT_KEYS_FILE ${error.message}`) : error
+  }
+}
+
+function warnOfOtherAlgorithm (app: FastifyInstance, { JWT_ALGORITHM }: Config, keys: OpenKeys): void {
+  const current = keys?.set.keys.find(({ state }) => state === 'current')
+  if (JWT_ALGORITHM === undefined || current === undefined || current.alg === JWT_ALGORITHM) return
+  app.log.warn(`JWT_ALGORITHM is ${JWT_ALGORITHM}, but the current key is for ${current.alg} and signs: "npm run keys -- rotate" twice brings the other in`)
 }
 
 export default fp(jwt, { name: 'jwt' })

@@ -8,7 +8,7 @@ const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8
 
 const description = `The account service of Dream 记梦: sign-up by a mailed code, login, password reset, token check and health.
 
-Every JSON answer is an envelope \`{ "Code": integer, "Msg": string, … }\`. The HTTP status says whether the request could be
+Every JSON answer but the published keys is an envelope \`{ "Code": integer, "Msg": string, … }\`. The HTTP status says whether the request could be
 processed; \`Code\` says what was decided: a wrong password is a decision, so it comes with HTTP 200. \`Msg\` is Chinese, or
 English where \`Accept-Language\` prefers it; \`Code\` never depends on the language.`
 

@@ -34,6 +34,7 @@ import { checkJwtToken } from '../routes/check-jwt-token.ts'
 import { devMailbox } from '../routes/dev/mailbox.ts'
 import { docs } from '../routes/docs.ts'
 import { health } from '../routes/health.ts'
+import { jwks } from '../routes/jwks.ts'
 import { refuseMalformed } from './client-error.ts'
 import type { Config } from './config.ts'
 import { models } from './schemas.ts'
@@ -123,6 +124,7 @@ async function assemble (app: App, config: Config, overrides: Overrides): Promis
   await app.register(checkJwtToken)
   await app.register(refresh)
   await app.register(authenticated)
+  await app.register(jwks)
 
   // For operators and developers
   await app.register(health)

@@ -6,6 +6,7 @@ import { envSchema } from 'env-schema'
 import ipaddr from 'ipaddr.js'
 import { isEmail } from './canonical.ts'
 import { parseEnvFile } from './env-file.ts'
+import { ALGORITHMS, type Algorithm } from './keys/key.ts'
 import { isDigest } from './legacy-hash.ts'
 
 /** What becomes of a common password: it is refused, let through with a line in the log, or not looked at. */
@@ -39,7 +40,9 @@ export const settings = {
   REDIS_DB: Type.Integer({ minimum: 0, default: 0, description: 'Its database number' }),
   REDIS_TLS: flag(false, 'TLS to Redis, certificate verified'),
   REDIS_URL: Type.Optional(Type.String({ pattern: '^rediss?://', description: '`redis://…` or `rediss://…`, in place of the five above' })),
-  JWT_SECRET_KEY: text('Key of the tokens, at least 32 bytes; embedded mode generates one in `DATA_DIR`'),
+  JWT_SECRET_KEY: text('The secret of the service, at least 32 bytes: it signs tokens where there is no key file, and keys hashes of codes and addresses; embedded mode generates one in `DATA_DIR`'),
+  JWT_KEYS_FILE: text('File of the signing keys, made and rotated by `npm run keys`; embedded `jwt-keys.json` in `DATA_DIR`'),
+  JWT_ALGORITHM: Type.Optional(choice<Algorithm>([...ALGORITHMS], undefined, 'What new keys are for: `HS256`, `EdDSA` or `ES256`; the latter two need a key file. Unless set, as the key file has it, else `HS256`')),
   JWT_EXPIRES_IN: Type.String({ default: '7d', pattern: '^[1-9][0-9]{0,8} ?(s|m|h|d|w)$', description: 'Lifetime of a token: a number with s, m, h, d or w' }),
   SESSION_EXPIRES_IN: Type.String({ default: '90d', pattern: '^[1-9][0-9]{0,8} ?(s|m|h|d|w)$', description: 'Longest that a login lasts however often its token is refreshed, written likewise; never shorter than `JWT_EXPIRES_IN`' }),
   JWT_ISSUER: Type.String({ default: 'dream', description: 'Claim `iss`' }),
@@ -170,6 +173,7 @@ function complete (checked: Settings): Config {
   refuseUnsafe(checked, mode, production)
   return {
     ...checked,
+    ...(mode === 'embedded' && checked.JWT_KEYS_FILE === undefined && { JWT_KEYS_FILE: join(checked.DATA_DIR, 'jwt-keys.json') }),
     mode,
     production,
     HOST: checked.HOST ?? (mode === 'embedded' ? '127.0.0.1' : '0.0.0.0'),

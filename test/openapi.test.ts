@@ -2,6 +2,7 @@ import Fastify from 'fastify'
 import t from 'tap'
 import { catalogue } from '../src/catalogue.ts'
 import { build, file, modes } from './helper.ts'
+import { standardReply } from './support/standard-replies.ts'
 
 type Json = Record<string, unknown>
 
@@ -61,7 +62,7 @@ for (const mode of modes) {
 t.test('it describes the routes of the contract and no other, in OpenAPI 3.0.3', async t => {
   t.equal(document.openapi, '3.0.3')
   t.same(operations.map(({ at }) => at).sort(), [
-    'GET /CheckJWTToken', 'GET /health', 'GET /health/live',
+    'GET /.well-known/jwks.json', 'GET /CheckJWTToken', 'GET /health', 'GET /health/live',
     'POST /Auth/Login', 'POST /Auth/ResetPassword', 'POST /Auth/Sign', 'POST /Auth/UpdatePassword', 'POST /Auth/Verify',
     'POST /Auth/Refresh', 'POST /Auth/Logout', 'GET /Auth/Sessions', 'DELETE /Auth/Sessions/{SessionID}',
     'POST /Auth/ChangePassword', 'POST /Auth/ChangeEmail', 'POST /Auth/ConfirmEmail', 'GET /Auth/Account', 'DELETE /Auth/Account'
@@ -106,6 +107,15 @@ t.test('every reply has a description and, for each of its Codes, an example tha
     for (const [status, { description, headers, content }] of Object.entries(operation.responses)) {
       t.match(description, /\S/, `${at} ${status}`)
       const { schema, examples = {} } = content?.['application/json'] ?? {}
+      const standard = standardReply(at, status)
+      if (standard !== undefined) {
+        t.same(Object.keys(Object(resolved(schema)).properties), standard, `${at} ${status} has the form of its standard`)
+        for (const [key, { summary, value }] of Object.entries(examples)) {
+          t.match(summary, /\S/)
+          t.equal(await objections(schema, value), '', `${at} ${status} ${key}`)
+        }
+        continue
+      }
       const codes: unknown = Object(resolved(schema)).properties.Code.enum
       t.same(Object.values(examples).map(({ value }) => Object(value).Code), codes, `${at} ${status}: one example for each Code`)
       for (const [key, { summary, value }] of Object.entries(examples)) {

@@ -116,6 +116,17 @@ function broken ({ get, language }: Scene): Promise<Answer> {
   return get({ 'accept-language': language })
 }
 
+/** Fails within a method of the service, once. */
+async function brokenOnce<T extends object> (part: T, method: keyof T, get: () => Promise<Answer>): Promise<Answer> {
+  const working = Object.getOwnPropertyDescriptor(part, method)
+  Object.defineProperty(part, method, { configurable: true, value: () => { throw new Error('a mistake') } })
+  try {
+    return await get()
+  } finally {
+    Object.defineProperty(part, method, working ?? {})
+  }
+}
+
 /** Every route of the contract and, for each, every Code that it documents. */
 export const table: Record<string, Row[]> = {
   'POST /Auth/Login': [
@@ -175,6 +186,11 @@ export const table: Record<string, Row[]> = {
     { code: 510, under: 'the database is away', ask: ({ get, world }) => get(bearer(signed(world))) }
   ],
   ...accountTable,
+  'GET /.well-known/jwks.json': [
+    { code: 200, ask: ({ get }) => get() },
+    { code: 200, under: 'the database is away', ask: ({ get }) => get() },
+    { code: 500, ask: ({ get, world: { app: { signer } } }) => brokenOnce(signer, 'publicKeys', get) }
+  ],
   'GET /health': [
     { code: 200, carries: ['Status', 'Checks'], ask: ({ get }) => get() },
     { code: 500, ask: broken },

@@ -1,10 +1,11 @@
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { build, digest, modes, type Answer, type Mode } from '../helper.ts'
+import { standardReply } from '../support/standard-replies.ts'
 import { stage, type Condition } from './contract-conditions.ts'
 import { meanings, table, type Row, type Scene } from './contract-table.ts'
 
-interface Reply { headers?: Record<string, unknown>, content: { 'application/json': { schema: { properties: { Code: { enum: number[] } } } } } }
+interface Reply { headers?: Record<string, unknown>, content: { 'application/json': { schema: { properties: { Code?: { enum: number[] } } } } } }
 interface Document {
   paths: Record<string, Record<string, { responses: Record<string, Reply> }>>
   components: object
@@ -58,11 +59,13 @@ async function tell (world: Scene['world'], route: string, row: Row, language: S
   return () => row.ask(scene, prepared)
 }
 
-function check (t: Test, responses: Record<string, Reply>, { code, carries = [] }: Row, language: Scene['language'], { status, headers, body, text }: Answer): void {
+function check (t: Test, route: string, responses: Record<string, Reply>, { code, carries = [] }: Row, language: Scene['language'], { status, headers, body, text }: Answer): void {
   const meaning = meanings[code]
-  t.strictSame({ status, Code: body.Code, Msg: body.Msg }, { status: meaning?.status, Code: code, Msg: meaning?.[language] }, text)
+  const standard = standardReply(route, status)
+  if (standard === undefined) t.strictSame({ status, Code: body.Code, Msg: body.Msg }, { status: meaning?.status, Code: code, Msg: meaning?.[language] }, text)
+  else t.equal(status, code, text)
   t.equal(headers['content-type'], 'application/json; charset=utf-8')
-  t.strictSame(Object.keys(body).sort(), ['Code', 'Msg', ...carries].sort(), 'carries what it should and nothing else')
+  t.strictSame(Object.keys(body).sort(), (standard ?? ['Code', 'Msg', ...carries]).sort(), 'carries what it should and nothing else')
   if (meaning?.retryAfter) t.match(headers['retry-after'], /^[1-9]\d*$/, 'Retry-After in seconds')
   else t.notOk('retry-after' in headers, 'no Retry-After where there is nothing to wait for')
   if (code === 429) t.equal(String(body.RetryAfter), String(headers['retry-after']), 'RetryAfter says the same as the header')
@@ -74,7 +77,11 @@ const rows = Object.entries(table).flatMap(([route, rows]) => rows.map(row => ({
 
 t.test('the table has a row for every documented Code of every route, and none that is not documented', async t => {
   const codes = [...operations(await documented(t))].flatMap(([route, responses]) =>
-    Object.values(responses).flatMap(({ content }) => content['application/json'].schema.properties.Code.enum.map(code => `${route} ${code}`)))
+    Object.entries(responses).flatMap(([status, { content }]) => {
+      // Where there is no Code, the row has the HTTP status.
+      const { Code = standardReply(route, status) && { enum: [Number(status)] } } = content['application/json'].schema.properties
+      return (Code?.enum ?? []).map(code => `${route} ${code}`)
+    }))
   t.strictSame([...new Set(rows.map(({ route, row }) => `${route} ${row.code}`))].sort(), codes.sort())
 })
 
@@ -93,7 +100,7 @@ async function tellAll (t: Test, mode: Mode, condition: Condition): Promise<void
   for (const each of told) answers.push({ ...each, answer: await each.ask() })
   for (const { route, row, language, answer } of answers) {
     await t.test(`${route} answers ${row.code} (${language})`, async t => {
-      check(t, operations(document).get(route) ?? {}, row, language, answer)
+      check(t, route, operations(document).get(route) ?? {}, row, language, answer)
       t.equal(await fits(route, answer), 'ok', 'the body is as documented')
     })
   }
