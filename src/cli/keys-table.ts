@@ -19,7 +19,8 @@ function remark ({ state, created, from, until, secret }: ShownKey, now: number)
   const whose = secret === undefined ? '' : ` (${secret})`
   if (until !== undefined) return `accepted until ${time(until)}${whose}`
   if (state === 'next') return `known since ${time(created)}, signs after the next rotation`
-  return `${(from ?? 0) > now ? 'signs from' : 'signs since'} ${time(from)}${whose}`
+  if (from === undefined) return `signs${whose}`
+  return `${from > now ? 'signs from' : 'signs since'} ${time(from)}${whose}`
 }
 
 /** A table for people. */

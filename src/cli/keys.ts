@@ -78,9 +78,9 @@ async function change (file: string, config: Config, { command, kid, algorithm, 
 }
 
 function show ({ set, said }: Result, { JWT_SECRET_KEY }: Config, json: boolean): void {
-  const ofSecret: ShownKey = { kid: secretId(JWT_SECRET_KEY), alg: 'HS256', state: 'current', from: 0, secret: 'JWT_SECRET_KEY' }
+  const ofSecret: ShownKey = { kid: secretId(JWT_SECRET_KEY), alg: 'HS256', state: 'current', secret: 'JWT_SECRET_KEY' }
   const keys = set === undefined ? [ofSecret] : shownKeys(set)
-  const text = json ? JSON.stringify({ keys }, null, 2) : [said, set === undefined ? '' : keysTable(keys, Date.now() / 1_000)].filter(part => part !== '').join('\n\n')
+  const text = json ? JSON.stringify({ keys }, null, 2) : [said, keysTable(keys, Date.now() / 1_000)].filter(part => part !== '').join('\n\n')
   process.stdout.write(`${text}\n`)
 }
 

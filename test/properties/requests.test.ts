@@ -81,6 +81,7 @@ for (const mode of modes) {
   t.test(`${mode}: requests`, async t => {
     const { port, all, harmed } = await arena(t, mode)
     const operation = fc.constantFrom(...all)
+    const enveloped = fc.constantFrom(...all.filter(({ at }) => standardReply(at, 200) === undefined))
     const bodyOf = (operation: Operation): string | undefined => operation.fields.length > 0 ? objectText(goodMembers(operation)) : undefined
 
     await t.test(`${mode}: T9, L6: whatever the headers hold, an operation gives one answer, and one that it documents`, t => check(t, 3 * RUNS, fc.asyncProperty(operation, headers, async (operation, headers) => {
@@ -118,7 +119,7 @@ for (const mode of modes) {
 
     await t.test(`${mode}: X5: whatever bytes come, they are answered by envelopes of 4xx or not at all`, t => check(t, RUNS, fc.asyncProperty(fc.oneof(
       fc.uint8Array({ maxLength: 200 }).map(bytes => Buffer.from(bytes)),
-      fc.tuple(operation, fc.uint8Array({ minLength: 1, maxLength: 4 }), fc.nat()).map(([operation, bytes, at]) => {
+      fc.tuple(enveloped, fc.uint8Array({ minLength: 1, maxLength: 4 }), fc.nat()).map(([operation, bytes, at]) => {
         const good = Buffer.from(written(operation.method, operation.path, [], bodyOf(operation)), 'latin1')
         return Buffer.concat([good.subarray(0, at % good.length), Buffer.from(bytes), good.subarray(at % good.length)])
       })
