@@ -1,7 +1,7 @@
 import fastifyJwt from '@fastify/jwt'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
-import { ConfigError, type Config } from '../src/config.ts'
+import { ConfigError, errorCode, type Config } from '../src/config.ts'
 import { KeyError } from '../src/keys/key.ts'
 import { locked, readKeyFile, writeKeyFile } from '../src/keys/key-file.ts'
 import { createKeyRing } from '../src/keys/key-ring.ts'
@@ -41,6 +41,8 @@ async function jwt (app: FastifyInstance, config: Config): Promise<void> {
 
   const keys = await openKeys(config)
   warnOfOtherAlgorithm(app, config, keys)
+  // In embedded mode its absence is usual.
+  if (keys === undefined && file !== undefined && config.mode === 'server') app.log.warn('JWT_KEYS_FILE names a file that does not exist: JWT_SECRET_KEY signs until it does')
   const { signer, use, settle } = createSigner(
     { sign: (claims, options) => app.jwt.sign(claims, options), decode: token => app.jwt.decode(token), verify: (token, options) => app.jwt.verify(token, options) },
     createKeyRing(secret, keys?.set),
@@ -78,7 +80,8 @@ async function openKeys (config: Config): Promise<OpenKeys> {
       return readKeyFile(file)
     })
   } catch (error) {
-    throw error instanceof KeyError ? new ConfigError(`JWT_KEYS_FILE ${error.message}`) : error
+    if (error instanceof ConfigError) throw error
+    throw new ConfigError(`JWT_KEYS_FILE ${error instanceof KeyError ? error.message : `cannot be used (${errorCode(error)})`}`)
   }
 }
 

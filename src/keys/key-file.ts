@@ -1,4 +1,4 @@
-import { closeSync, fchmodSync, fchownSync, fstatSync, fsyncSync, openSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { closeSync, fchmodSync, fchownSync, fstatSync, fsyncSync, mkdirSync, openSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Stats } from 'node:fs'
@@ -52,7 +52,7 @@ export function writeKeyFile (file: string, set: KeySet): void {
   const handle = openSync(made, 'w', 0o600)
   try {
     fchmodSync(handle, 0o600)
-    keepOwner(handle, target)
+    keepOwner(handle, statSync(target, { throwIfNoEntry: false }) ?? statSync(dirname(target)))
     writeFileSync(handle, writeKeySet(set))
     fsyncSync(handle)
   } finally {
@@ -63,8 +63,7 @@ export function writeKeyFile (file: string, set: KeySet): void {
 }
 
 /** What root writes stays readable to the service. */
-function keepOwner (handle: number, target: string): void {
-  const { uid, gid } = statSync(target, { throwIfNoEntry: false }) ?? statSync(dirname(target))
+function keepOwner (handle: number, { uid, gid }: Stats): void {
   if (fstatSync(handle).uid === 0 && uid !== 0) fchownSync(handle, uid, gid)
 }
 
@@ -88,7 +87,10 @@ function syncFolder (folder: string): void {
 export async function locked<T> (file: string, work: () => Promise<T>): Promise<T> {
   const { default: Sqlite } = await import('libsql')
   const name = `${file}.lock`
-  closeSync(openSync(name, 'a', 0o600))
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  const handle = openSync(name, 'a', 0o600)
+  keepOwner(handle, statSync(dirname(file)))
+  closeSync(handle)
   const lock = new Sqlite(name)
   try {
     lock.exec('BEGIN EXCLUSIVE')

@@ -12,9 +12,9 @@ const isState = (value: unknown): value is State => typeof value === 'string' &&
 const isTime = (value: unknown): value is number => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 
 /** A key file is a JWK Set (RFC 7517, section 5) with members of our own. */
-export function writeKeySet ({ keys, previousSecrets }: KeySet): string {
+export function writeKeySet ({ keys, ...rest }: KeySet): string {
   const flat = keys.map(({ members, kid, alg, ...rest }) => ({ kid, alg, use: 'sig', ...rest, ...members }))
-  return `${JSON.stringify({ keys: flat, previousSecrets }, null, 2)}\n`
+  return `${JSON.stringify({ keys: flat, ...rest }, null, 2)}\n`
 }
 
 /**
@@ -23,9 +23,10 @@ export function writeKeySet ({ keys, previousSecrets }: KeySet): string {
  * @throws {KeyError} saying what is wrong, and nothing of any key
  */
 export function readKeySet (text: string): KeySet {
-  const { keys, previousSecrets = [] } = parsed(text)
+  const { keys, previousSecrets = [], lifetime = 0 } = parsed(text)
   if (!Array.isArray(keys) || !Array.isArray(previousSecrets)) throw new KeyError('is not a JWK Set')
-  const set = { keys: keys.map(storedKey), previousSecrets: previousSecrets.map(previousSecret) }
+  if (!isTime(lifetime)) throw new KeyError('has a lifetime that is none')
+  const set = { lifetime, keys: keys.map(storedKey), previousSecrets: previousSecrets.map(previousSecret) }
   const ids = [...set.keys, ...set.previousSecrets].map(({ kid }) => kid)
   if (new Set(ids).size < ids.length) throw new KeyError('has two keys of one id')
   const count = (state: State): number => set.keys.filter(key => key.state === state).length

@@ -21,6 +21,8 @@ export interface KeySet {
   keys: StoredKey[]
   /** Former and present values of `JWT_SECRET_KEY` that signed before there was a file, by id alone, and until when they are accepted. */
   previousSecrets: Array<{ kid: string, until: number }>
+  /** Seconds that a token lived when the current key began to sign: its tokens live as long, though new ones are given less. */
+  lifetime: number
 }
 
 /** How long other services may keep the published keys. */
@@ -50,7 +52,8 @@ function newKey (alg: Algorithm, now: number): StoredKey & { state: 'next' } {
 export function createKeySet (secret: string, { now, lifetime, alg }: Moment, wait = 0): KeySet {
   return {
     keys: [newKey(alg, now), { ...newKey(alg, now), state: 'current', from: now + wait }],
-    previousSecrets: [{ kid: secretId(secret), until: now + wait + PICKUP_SECONDS + lifetime }]
+    previousSecrets: [{ kid: secretId(secret), until: now + wait + PICKUP_SECONDS + lifetime }],
+    lifetime
   }
 }
 
@@ -63,11 +66,12 @@ export function secondsToSettle ({ keys }: KeySet, now: number): number {
 /** The next key signs, the current one is accepted until its tokens have expired, and a new next one is made. */
 export function rotateKeySet (set: KeySet, moment: Moment): KeySet {
   const { now, lifetime, alg } = moment
+  const longest = Math.max(lifetime, set.lifetime)
   const moved = set.keys.map((key): StoredKey => {
     if (key.state === 'next') return { ...key, state: 'current', from: now }
-    return key.state === 'current' ? { ...key, state: 'previous', until: now + PICKUP_SECONDS + lifetime } : key
+    return key.state === 'current' ? { ...key, state: 'previous', until: now + PICKUP_SECONDS + longest } : key
   })
-  return withoutEnded({ ...set, keys: [newKey(alg, now), ...moved] }, now)
+  return withoutEnded({ ...set, keys: [newKey(alg, now), ...moved], lifetime }, now)
 }
 
 /**
@@ -86,11 +90,12 @@ export function revokeKey (set: KeySet, kid: string, { now, alg }: Moment): KeyS
     return revoked === undefined && key.state === 'current' && (key.from ?? 0) > now ? { ...key, ...signs } : key
   })
   const next = left.some(({ state }) => state === 'next') ? [] : [newKey(alg, now)]
-  return withoutEnded({ keys: [...next, ...left], previousSecrets: secrets }, now)
+  return withoutEnded({ ...set, keys: [...next, ...left], previousSecrets: secrets }, now)
 }
 
-function withoutEnded ({ keys, previousSecrets }: KeySet, now: number): KeySet {
+function withoutEnded ({ keys, previousSecrets, ...rest }: KeySet, now: number): KeySet {
   return {
+    ...rest,
     keys: keys.filter(({ until = Infinity }) => until > now),
     previousSecrets: previousSecrets.filter(({ until }) => until > now)
   }

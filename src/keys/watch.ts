@@ -24,7 +24,10 @@ export function watchKeyFile (file: string, { version, use, look, warn }: Watchi
     look()
     try {
       const found = await keyFileVersion(file)
-      if (found === version) return
+      if (found === version) {
+        told = ''
+        return
+      }
       // Some programs replace a file by removing it first.
       const read = found === undefined ? undefined : await readKeyFile(file)
       if (read === undefined) throw new KeyError('is gone')

@@ -42,6 +42,14 @@ t.test('T5: a rotation moves each key on, and ends none whose tokens may live', 
   t.same(third.previousSecrets, [])
 })
 
+t.test('T5: a key is accepted for as long as its tokens were given, though new ones are given less', async t => {
+  const at = NOW + SETTLE_SECONDS
+  const second = rotateKeySet(createKeySet(SECRET, moment('EdDSA', NOW)), { ...moment('EdDSA', at), lifetime: 60 })
+  t.equal(keyOf(second, 'previous').until, at + PICKUP_SECONDS + LIFETIME)
+  const third = rotateKeySet(second, { ...moment('EdDSA', 2 * SETTLE_SECONDS + NOW), lifetime: 60 })
+  t.ok(third.keys.some(({ until }) => until === NOW + 2 * SETTLE_SECONDS + PICKUP_SECONDS + 60), 'and the next one for the shorter time')
+})
+
 t.test('a change of the algorithm takes two rotations, as the next key is published before it signs', async t => {
   const first = createKeySet(SECRET, moment('HS256', NOW))
   const second = rotateKeySet(first, moment('ES256', NOW + SETTLE_SECONDS))

@@ -2,53 +2,10 @@ import { randomInt } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import t, { type Test } from 'tap'
-import { deployment, digest, modes } from '../helper.ts'
+import t from 'tap'
 import { part } from '../support/forge.ts'
-import { keyFile } from '../support/keys.ts'
-import { ask, compiled, emptyFolder, outcome, register, serve, start, type Program } from '../support/program.ts'
-
-const alice = { Name: 'Alice', Email: 'alice@example.com', Password: digest('correct horse battery staple') }
-const keys = (t: Test, folder: string, args: string[], settings: Record<string, string> = {}): Program => start(t, process.execPath, [compiled('keys'), ...args], settings, folder)
-
-interface Listed { kid: string, alg: string, state: string, secret?: string }
-
-/** Runs it to a good end. */
-async function done (t: Test, folder: string, args: string[], settings?: Record<string, string>): Promise<string> {
-  const program = keys(t, folder, args, settings)
-  t.equal(await program.ended, 0, `${args.join(' ')}: ${program.stderr()}`)
-  return program.stdout()
-}
-
-async function listed (t: Test, folder: string, settings?: Record<string, string>): Promise<Listed[]> {
-  return JSON.parse(await done(t, folder, ['list', '--json'], settings)).keys
-}
-
-/** Runs it to the end where it refuses, in one line. */
-async function refusal (t: Test, folder: string, args: string[], settings?: Record<string, string>): Promise<string> {
-  const program = keys(t, folder, args, settings)
-  t.equal(await program.ended, 1, args.join(' '))
-  t.equal(program.stdout(), '')
-  t.match(program.stderr(), /^keys: .+\n$/)
-  return program.stderr()
-}
-
-async function login (url: string): Promise<string> {
-  const { body, text } = await ask(`${url}/Auth/Login`, { Email: alice.Email, Password: alice.Password })
-  if (typeof body.Token !== 'string') throw new Error(text)
-  return body.Token
-}
-
-const check = async (url: string, token: string): Promise<number> => (await ask(`${url}/CheckJWTToken`, undefined, { authorization: `Bearer ${token}` })).status
-
-/** Logs in until a token comes that another key signed. */
-async function loginUnderNewKey (url: string, kids: unknown[]): Promise<string> {
-  for (;;) {
-    const token = await login(url)
-    if (!kids.includes(part(token, 0).kid)) return token
-    await sleep(100)
-  }
-}
+import { alice, check, done, keys, listed, login, loginUnderNewKey, refusal, type Listed } from '../support/keys-program.ts'
+import { ask, emptyFolder, register, serve } from '../support/program.ts'
 
 for (const args of [[], ['renew'], ['revoke'], ['rotate', 'now'], ['rotate', '--algorithm', 'RS256'], ['list', '--secret']]) {
   t.test(`keys ${args.join(' ')} says how it is used, and touches nothing`, async t => {
@@ -103,20 +60,6 @@ t.test('whatever it prints, nothing of it is private', async t => {
   for (const value of [...privates, readFileSync(join(folder, 'data', 'jwt-secret.key'), 'utf8')]) t.notOk(printed.includes(value))
 })
 
-t.test('embedded: with JWT_ALGORITHM=ES256 the first start makes the keys, and the next has the same', async t => {
-  const folder = emptyFolder(t)
-  const settings = { JWT_ALGORITHM: 'ES256' }
-  const program = serve(t, settings, folder)
-  const url = await program.url()
-  await register(url, alice)
-  const token = await login(url)
-  t.match(part(token, 0), { alg: 'ES256' })
-  t.equal(statSync(join(folder, 'data', 'jwt-keys.json')).mode & 0o777, 0o600)
-  program.child.kill('SIGTERM')
-  t.equal(await program.ended, 0)
-  t.equal(await check(await serve(t, settings, folder).url(), token), 200)
-})
-
 t.test('at once, or killed at any moment: the file is always whole, and a later run goes on', async t => {
   const folder = emptyFolder(t)
   await done(t, folder, ['create', '--algorithm', 'EdDSA'])
@@ -131,35 +74,4 @@ t.test('at once, or killed at any moment: the file is always whole, and a later 
     t.same(states.filter(state => state !== 'previous'), ['next', 'current'])
   }
   await done(t, folder, ['rotate', '--force'])
-})
-
-t.test('F1: server mode: what needs a key file says so, before it listens', async t => {
-  const settings = { DB_HOST: '127.0.0.1', DB_PORT: '1', REDIS_PORT: '1', JWT_SECRET_KEY: 'a key for tests: 9f2b7c41e8d05a63b1f4' }
-  t.match(await refusal(t, emptyFolder(t), ['rotate'], settings), /^keys: JWT_KEYS_FILE is missing/)
-  const file = keyFile(t)
-  for (const [given, says] of [[{}, /npm run keys -- create/], [{ JWT_KEYS_FILE: file }, /does not exist: run "npm run keys -- create"/]] as const) {
-    const program = serve(t, { ...settings, JWT_ALGORITHM: 'EdDSA', ...given })
-    t.equal(await outcome(program), 1)
-    t.match(program.stderr(), /^dream-auth cannot start: JWT_KEYS_FILE .*\n$/)
-    t.match(program.stderr(), says)
-    t.notOk(program.stderr().includes(file))
-  }
-})
-
-t.test('T5: server mode: two processes take a rotation in, and each knows the other\'s tokens at every moment', { skip: !modes.includes('server') && 'server mode needs MariaDB and Redis' }, async t => {
-  const folder = emptyFolder(t)
-  const settings = { ...await deployment(t, 'server'), JWT_KEYS_FILE: keyFile(t), JWT_ALGORITHM: 'ES256' }
-  await done(t, folder, ['create'], settings)
-  const [one, two] = await Promise.all([serve(t, settings).url(), serve(t, settings).url()])
-  await register(one, alice)
-  const kids = [part(await login(one), 0).kid]
-  await done(t, folder, ['rotate', '--force'], settings)
-  const asked: number[] = []
-  for (let left = 20; left > 0;) {
-    const [first, second] = [await login(one), await login(two)]
-    asked.push(await check(two, first), await check(one, second))
-    if ([first, second].every(token => !kids.includes(part(token, 0).kid))) left -= 4
-    await sleep(50)
-  }
-  t.same(asked.filter(status => status !== 200), [])
 })

@@ -13,8 +13,9 @@ async function until (holds: () => boolean): Promise<void> {
 }
 
 /** The keys as if all times in the file were some seconds ago. */
-function aged ({ keys, previousSecrets }: KeySet, by: number): KeySet {
+function aged ({ keys, previousSecrets, ...rest }: KeySet, by: number): KeySet {
   return {
+    ...rest,
     keys: keys.map(key => ({ ...key, created: key.created - by, ...(key.from !== undefined && { from: key.from - by }), ...(key.until !== undefined && { until: key.until - by }) })),
     previousSecrets: previousSecrets.map(({ kid, until }) => ({ kid, until: until - by }))
   }
