@@ -42,6 +42,8 @@ async function sessions (app: FastifyInstance, { config, overrides }: { config: 
   app.decorate('revocations', revocations)
   app.decorate('tokens', createTokens({ signer: app.signer, remembered, standing: id => store.standing(id) }, now))
 
+  // What was verified with a key that is no longer accepted is worth nothing.
+  app.signer.onChange(remembered.clear)
   // Not all processes at once.
   const timer = setInterval(() => { noteLastSeen() }, MINUTE_MS * (1 - Math.random() / 6)).unref()
   app.addHook('onClose', async () => {

@@ -8,6 +8,7 @@ import { isEmail } from './canonical.ts'
 import { parseEnvFile } from './env-file.ts'
 import { ALGORITHMS, type Algorithm } from './keys/key.ts'
 import { isDigest } from './legacy-hash.ts'
+import { lifetimeSeconds } from './lifetime.ts'
 
 /** What becomes of a common password: it is refused, let through with a line in the log, or not looked at. */
 export type DenylistPolicy = 'on' | 'warn' | 'off'
@@ -183,17 +184,13 @@ function complete (checked: Settings): Config {
     PASSWORD_PEPPER: list(checked.PASSWORD_PEPPER),
     TRUST_PROXY: list(checked.TRUST_PROXY),
     CORS_ORIGIN: list(checked.CORS_ORIGIN),
-    tokenSeconds: secondsOf(checked.JWT_EXPIRES_IN),
-    sessionSeconds: secondsOf(checked.SESSION_EXPIRES_IN)
+    tokenSeconds: Math.min(lifetimeSeconds(checked.JWT_EXPIRES_IN), MOST_SECONDS),
+    sessionSeconds: Math.min(lifetimeSeconds(checked.SESSION_EXPIRES_IN), MOST_SECONDS)
   }
 }
 
-const UNIT_SECONDS: Record<string, number> = { s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800 }
+/** A hundred years: what is longer is for ever, and still a date. */
 const MOST_SECONDS = 100 * 365 * 86_400
-
-function secondsOf (duration: string): number {
-  return Math.min(Number.parseInt(duration, 10) * (UNIT_SECONDS[duration.slice(-1)] ?? 1), MOST_SECONDS)
-}
 
 function list (value: string | undefined): string[] {
   return value?.split(',').map(item => item.trim()).filter(item => item !== '') ?? []

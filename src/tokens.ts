@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { fail } from './catalogue.ts'
+import type { Signer } from './keys/signer.ts'
 import type { Identity, Remembered } from './remembered.ts'
 import { GRACE_MS, type Grant, type SessionStanding } from './sessions.ts'
 
@@ -17,12 +18,6 @@ export interface Claims {
   /** Seconds. */
   iat: number
   exp: number
-}
-
-export interface Signer {
-  sign: (claims: Claims) => string
-  /** The claims of a token whose signature, type, issuer, audience and times are right, else it throws. */
-  verify: (token: string) => unknown
 }
 
 export interface Tokens {
@@ -46,7 +41,7 @@ const LONGEST_TOKEN = 2048
 const MOST_ENDED = 10_000
 
 interface Parts {
-  signer: Signer
+  signer: Pick<Signer, 'sign' | 'verify'>
   remembered: Remembered
   standing: (sessionId: string) => Promise<SessionStanding | undefined>
 }

@@ -54,6 +54,7 @@ t.test('F1: strings of the wrong form', async t => {
     LOG_LEVEL: ['verbose', 'INFO', 'information', 'debug,info'],
     DB_NAME: ['dream; DROP', 'dream`x', '梦之数据', 'x'.repeat(65), 'dre am', 'dream.users'],
     REDIS_URL: ['http://redis.example', 'redis.example:6379', 'redis:6379'],
+    SESSION_EXPIRES_IN: ['never', '0s', '7', '90 days'],
     JWT_EXPIRES_IN: ['never', '0s', '-1d', '7 days', '1.5h', '7', '99999999999s', '7y', '1d1d'],
     JWT_ALGORITHM: ['none', 'RS256', 'HS512', 'eddsa', 'Ed25519', 'ES384'],
     EMAIL_SENDER: ['noreply', 'Dream <noreply@dream.example>', 'noreply@dream.example, other@dream.example', '梦@dream.example'],

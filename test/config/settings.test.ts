@@ -99,6 +99,7 @@ t.test('every setting is read', async t => {
     JWT_KEYS_FILE: '/etc/dream/jwt-keys.json',
     JWT_ALGORITHM: 'EdDSA',
     JWT_EXPIRES_IN: '12h',
+    SESSION_EXPIRES_IN: '30 d',
     JWT_ISSUER: 'https://dream.example',
     JWT_AUDIENCE: 'dream-app',
     EMAIL_SENDER: 'noreply@dream.example',
@@ -144,6 +145,8 @@ t.test('every setting is read', async t => {
     HIDE_ACCOUNTS: true,
     TRUST_PROXY: ['10.0.0.0/8', '::1'],
     CORS_ORIGIN: ['https://app.dream.example', 'http://localhost:3000'],
+    tokenSeconds: 43_200,
+    sessionSeconds: 2_592_000,
     mode: 'server',
     production: false
   })

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { catalogue } from '../../src/catalogue.ts'
-import { modes, type Answer, type World } from '../helper.ts'
+import { bearer, modes, type Answer, type World } from '../helper.ts'
 import { newPerson } from '../support/faults.ts'
 import { ANSWER, guarded, noNginx, type Guarded } from '../support/nginx.ts'
 
@@ -14,6 +14,7 @@ type Person = ReturnType<typeof newPerson>
 
 /** Everything that ends the tokens of a person at once. */
 const endings: Record<string, (world: World, person: Person, token: string) => Promise<Answer>> = {
+  'a logout': ({ post }, _person, token) => post('/Auth/Logout', undefined, bearer(token)),
   'a new password': async (world, { Email, Password }) => {
     await world.post('/Auth/ResetPassword', { Email })
     return world.post('/Auth/UpdatePassword', { Email, Password, VerifyCode: await world.codeFor(Email) })

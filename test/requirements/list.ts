@@ -19,7 +19,7 @@ export const groups = {
 export type Group = keyof typeof groups
 
 /** The groups of which every requirement has to be proved in both modes. */
-export const proven: Group[] = ['C', 'R', 'P', 'K', 'L', 'E', 'I']
+export const proven: Group[] = ['C', 'R', 'P', 'K', 'L', 'E', 'T', 'I', 'V']
 
 export const requirements = {
   C1: 'A password is stored as a PHC string, stretched, under a salt of its own of at least 16 bytes.',
