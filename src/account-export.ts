@@ -11,7 +11,7 @@ export interface ExportedAccount {
   formerEmails: PersonalData['formerEmails']
   /** Those that have ended as well, while they are kept. */
   sessions: ListedSession[]
-  /** Newest first. */
+  /** Newest first, and the newest alone where there are more than 10,000. */
   events: StoredEvent[]
 }
 
@@ -28,6 +28,8 @@ interface Parts {
 }
 
 const PAGE = 500
+/** What somebody else can have added by trying an address from many networks is not to become too much to send. */
+const MOST_EVENTS = 10_000
 
 export function createExportAccount ({ accounts, store, sessions, events, eventStore, audit }: Parts): ExportAccount {
   async function eventsOf (userId: number, emails: string[]): Promise<StoredEvent[]> {
@@ -36,7 +38,7 @@ export function createExportAccount ({ accounts, store, sessions, events, eventS
     for (;;) {
       const page = await eventStore.find({ person }, { before: found.at(-1)?.id, limit: PAGE })
       found.push(...page)
-      if (page.length < PAGE) return found
+      if (page.length < PAGE || found.length >= MOST_EVENTS) return found
     }
   }
 

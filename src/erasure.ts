@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Account } from './accounts.ts'
 import { fail } from './catalogue.ts'
 import type { Codes } from './codes.ts'
@@ -15,6 +16,9 @@ import type { Throttle } from './throttle.ts'
  */
 export type Erase = (account: Pick<Account, 'id' | 'email'>, reason: 'owner' | 'administrator') => Promise<void>
 
+/** How long an answer waits for events to be erased. */
+const PATIENCE_MS = 3_000
+
 interface Parts {
   store: Pick<OwnAccountStore, 'remove' | 'formerEmails'>
   events: Events
@@ -27,6 +31,8 @@ interface Parts {
 
 /** @param now wall clock in milliseconds */
 export function createErase ({ store, events, eventStore, codes, throttle, revocations, report }: Parts, now: () => number): Erase {
+  const failed = (error: unknown): void => { report(error, 'traces of a deleted account could not be erased yet: those in the audit trail will be within the hour') }
+
   return async ({ id, email }, reason) => {
     const emails = [email, ...await store.formerEmails(id, now())]
     const hashes = emails.map(events.accountHash)
@@ -38,12 +44,14 @@ export function createErase ({ store, events, eventStore, codes, throttle, revoc
     const outcome = await revocations.around([accountSubject(id)], () => store.remove(id, event))
     if (outcome === 'last super administrator') throw fail('Forbidden')
     if (outcome === 'gone') throw fail('UserNotFound')
-    // And once more, for what came in between. The account is gone whatever becomes of this: retention tries again.
+    // And once more, for what came in between. The account is gone whatever becomes of this, and of events without end: retention tries again.
     try {
       await Promise.all([forget(), events.flush()])
-      await eventStore.erase({ accounts: hashes, userId: id, before: event.id })
+      const erasing = eventStore.erase({ accounts: hashes, userId: id, before: event.id })
+      await Promise.race([erasing, sleep(PATIENCE_MS, undefined, { ref: false })])
+      erasing.catch(failed)
     } catch (error) {
-      report(error, 'traces of a deleted account could not be erased yet: those in the audit trail will be within the hour')
+      failed(error)
     }
   }
 }

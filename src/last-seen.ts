@@ -11,21 +11,24 @@ const BATCH = 500
  *
  * @param now wall clock in milliseconds
  */
-export function createLastSeen (store: Pick<SessionStore, 'seen' | 'live'>, remembered: Pick<Remembered, 'takeSeen' | 'drop' | 'clear'>, report: Report, now: () => number): () => Promise<void> {
+export function createLastSeen (store: Pick<SessionStore, 'seen' | 'live'>, remembered: Pick<Remembered, 'takeSeen' | 'drop'>, report: Report, now: () => number): () => Promise<void> {
   async function write (ids: string[]): Promise<void> {
     await store.seen(ids, now())
     const live = new Set(await store.live(ids, now()))
     remembered.drop(ids.filter(id => !live.has(id)))
   }
 
+  let left: string[] = []
+
   return async () => {
-    const ids = remembered.takeSeen()
+    left = [...new Set([...left, ...remembered.takeSeen()])]
     try {
-      for (let i = 0; i < ids.length; i += BATCH) await write(ids.slice(i, i + BATCH))
+      while (left.length > 0) {
+        await write(left.slice(0, BATCH))
+        left = left.slice(BATCH)
+      }
     } catch (error) {
-      // What could not be looked at is not trusted either.
-      remembered.clear()
-      report(error, 'when sessions were last used could not be written down')
+      report(error, 'when sessions were last used could not be written down: trying again in a minute')
     }
   }
 }
