@@ -25,7 +25,7 @@ export interface Remembered {
   readonly size: number
 }
 
-/** Of these, some 1.3 KB each, most are in nobody's way: 26 MB. */
+/** Some 1.5 KB each: 30 MB. */
 export const MOST_REMEMBERED = 20_000
 /** What was announced a moment ago may not show yet where a cluster's replica is asked. */
 const UNSETTLED_MS = 5_000
