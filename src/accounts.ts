@@ -149,6 +149,9 @@ export function createAccounts (parts: Parts, options: { hideAccounts: boolean, 
       await audit('verify', Email, caller, () => throttle.guess(caller.address, async () => {
         await refuseTaken(Email, Name)
         await codes.spend('sign', Email, VerifyCode, async () => {
+          // No index keeps the address that an account has left: whatever HIDE_ACCOUNTS says, it is asked for here.
+          const field = await store.taken(Email, Name)
+          if (field !== undefined) throw fail('UserExists', { Field: field })
           const outcome = await store.create({ email: Email, name: Name, password: await passwords.hash(password), role: 'user' })
           if (outcome !== 'created') throw fail('UserExists', { Field: outcome })
         })
