@@ -7,6 +7,9 @@ import { fail } from '../catalogue.ts'
 import { dateTime, millisecondsOf, preciseDateTime, type Database } from './database.ts'
 import { isDuplicate, isUnstorable } from './database-errors.ts'
 
+/** Takes a restoration back. */
+class NotRestored extends Error {}
+
 /** The first version is drawn at random: a number that comes again, in a database made anew, must not bring its old tokens back. */
 const HIGHEST_FIRST_VERSION = 2 ** 30
 
@@ -90,12 +93,16 @@ export function createAccountStore (database: Database, now: () => number): Acco
           const { numUpdatedRows } = await transaction.updateTable('Users')
             .set(({ eb }) => ({ Email: email, EmailKey: email, Password: password, TokenVersion: eb('TokenVersion', '+', 1) }))
             .where('UserID', '=', id).executeTakeFirst()
+          // By now the row of the account is ours alone, and a deletion sees what there is, where what was selected may have been
+          // taken meanwhile: by the way back to an older address, which this one must not undo.
+          const { numDeletedRows } = await transaction.deleteFrom('FormerEmails').where('EmailKey', '=', email).where('UserID', '=', id).executeTakeFirst()
+          if (numUpdatedRows === 0n || numDeletedRows === 0n) throw new NotRestored()
           // Whoever took the account away may hold what it was changed to since.
           await transaction.deleteFrom('FormerEmails').where('UserID', '=', id).where('ReservedUntil', '>=', former.ReservedUntil).execute()
-          return numUpdatedRows > 0n
+          return true
         })
       } catch (error) {
-        if (isDuplicate(error)) return false
+        if (error instanceof NotRestored || isDuplicate(error)) return false
         throw error
       }
     },
