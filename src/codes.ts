@@ -7,8 +7,11 @@ import type { Report } from './report.ts'
 /** What a code allows: a code for one purpose is none for another. `email` moves an account to the address it was mailed to. */
 export type Purpose = 'sign' | 'reset' | 'email'
 
-/** What a code is for. The one that moves an account is that account's: the same address may have been asked for by another. */
-export type Use = Exclude<Purpose, 'email'> | { purpose: 'email', account: number }
+/**
+ * What a code is for. The one that moves an account is that account's, as the same address may have been asked for by another, and
+ * ends with its version: what ended every other session must not leave a thief this way in.
+ */
+export type Use = Exclude<Purpose, 'email'> | { purpose: 'email', account: number, version: number }
 
 /** Every purpose there is. */
 const PURPOSES: Purpose[] = ['sign', 'reset', 'email']
@@ -86,7 +89,7 @@ export function createCodes (store: CodeStore, options: { secret: string, ttlSec
   const subjectOf = (purpose: Purpose, email: string): string => `${purpose}:${hmac('subject', email)}`
   // One code in a million is guessed by chance: bound to purpose, address and account, a stolen hash is good for none of the others.
   const hashOf = (use: Use, email: string, code: string): string =>
-    hmac('code', purposeOf(use), email, code, ...(typeof use === 'string' ? [] : [String(use.account)]))
+    hmac('code', purposeOf(use), email, code, ...(typeof use === 'string' ? [] : [String(use.account), String(use.version)]))
 
   const budgetOf = (asker: string | undefined): Budget => ({ ...MAILBOX, name: asker === undefined ? 'strangers' : hmac('asker', asker) })
 

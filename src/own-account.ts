@@ -38,8 +38,8 @@ export interface PersonalData {
 export interface OwnAccountStore {
   /** Replaces the hash and ends every session but one, in one step. `false` where the account's version is another by now, or it is disabled. */
   changePassword: (change: { id: number, tokenVersion: number, password: string, keep: string }) => Promise<boolean>
-  /** Replaces the address and reserves the old one, in one step. `gone` where it is another by now. */
-  changeEmail: (change: { id: number, from: string, to: string, reservedUntil: number }) => Promise<'changed' | 'taken' | 'gone'>
+  /** Replaces the address and reserves the old one, in one step. `gone` where it, or the account's version, is another by now. */
+  changeEmail: (change: { id: number, tokenVersion: number, from: string, to: string, reservedUntil: number }) => Promise<'changed' | 'taken' | 'gone'>
   /** Whether the address belongs to another account, or is reserved for one. */
   emailTaken: (id: number, email: string, at: number) => Promise<boolean>
   personalData: (id: number) => Promise<PersonalData | undefined>
@@ -131,23 +131,23 @@ export function createOwnAccount (parts: Parts, options: { hideAccounts: boolean
       await audit('email_request', account.email, caller, async note => {
         note.userId = account.id
         await reauthenticate(account, password, caller)
-        await mailCode({ purpose: 'email', account: account.id }, Email, caller, async () => {
+        await mailCode({ purpose: 'email', account: account.id, version: account.tokenVersion }, Email, caller, async () => {
           if (!options.hideAccounts && await store.emailTaken(account.id, Email, now())) throw fail('UserExists', { Field: 'Email' })
         })
       })
     },
 
     async confirmEmail (identity, { Email, VerifyCode }, caller) {
-      const { id, email } = await ownerOf(identity)
+      const { id, email, tokenVersion } = await ownerOf(identity)
       const reservedUntil = now() + WAY_BACK_DAYS * DAY_MS
       await audit('email_change', email, caller, async note => {
         note.userId = id
         await throttle.guess(caller.address, async () => {
           if (!options.hideAccounts && await store.emailTaken(id, Email, now())) throw fail('UserExists', { Field: 'Email' })
-          await codes.spend({ purpose: 'email', account: id }, Email, VerifyCode, async () => {
+          await codes.spend({ purpose: 'email', account: id, version: tokenVersion }, Email, VerifyCode, async () => {
             if (await store.emailTaken(id, Email, now())) throw fail('UserExists', { Field: 'Email' })
             if (Email === email) return
-            const outcome = await store.changeEmail({ id, from: email, to: Email, reservedUntil })
+            const outcome = await store.changeEmail({ id, tokenVersion, from: email, to: Email, reservedUntil })
             if (outcome === 'taken') throw fail('UserExists', { Field: 'Email' })
             if (outcome === 'gone') throw fail('Unauthorized')
           })

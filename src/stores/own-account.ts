@@ -18,11 +18,11 @@ export function createOwnAccountStore (database: Database): OwnAccountStore {
       })
     },
 
-    async changeEmail ({ id, from, to, reservedUntil }) {
+    async changeEmail ({ id, tokenVersion, from, to, reservedUntil }) {
       try {
         return await database.transaction().execute(async transaction => {
           const { numUpdatedRows } = await transaction.updateTable('Users').set({ Email: to, EmailKey: to })
-            .where('UserID', '=', id).where('EmailKey', '=', from).where('DisabledAt', 'is', null).executeTakeFirst()
+            .where('UserID', '=', id).where('TokenVersion', '=', tokenVersion).where('EmailKey', '=', from).where('DisabledAt', 'is', null).executeTakeFirst()
           if (numUpdatedRows === 0n) return 'gone'
           // The new one may be a former one of this account; what else is there of either has lapsed.
           await transaction.deleteFrom('FormerEmails').where('EmailKey', 'in', [from, to]).execute()

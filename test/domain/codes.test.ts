@@ -101,7 +101,7 @@ t.test('K6, P2, K8: what the store is given differs by purpose, address and key 
 
 t.test('K6, P2: a code that moves an account to an address is that account\'s alone, and the address\'s', async t => {
   const { codes } = codesAt()
-  const [hers, his] = [{ purpose: 'email', account: 1 }, { purpose: 'email', account: 2 }] as const
+  const [hers, his] = [{ purpose: 'email', account: 1, version: 1 }, { purpose: 'email', account: 2, version: 1 }] as const
   const code = await codes.issue(hers, 'alice@example.net')
   const moved = async (): Promise<string> => 'moved'
   await t.rejects(codes.spend(his, 'alice@example.net', code, moved), fail('CodeWrong'), 'another account')
@@ -112,7 +112,7 @@ t.test('K6, P2: a code that moves an account to an address is that account\'s al
 
 t.test('K5, K7: several accounts cannot send an address more codes than one: wait, budget and tries are the address\'s', async t => {
   const { codes, pass } = codesAt()
-  const account = (i: number) => ({ purpose: 'email', account: i }) as const
+  const account = (i: number) => ({ purpose: 'email', account: i, version: 1 }) as const
   for (let i = 0; i < 10; i++) {
     await codes.issue(account(i), 'alice@example.net')
     if (i === 0) {
@@ -131,7 +131,7 @@ t.test('K5, K7: several accounts cannot send an address more codes than one: wai
 
 t.test('a code for an address that could not be delivered is withdrawn as any other', async t => {
   const { codes } = codesAt()
-  const use = { purpose: 'email', account: 1 } as const
+  const use = { purpose: 'email', account: 1, version: 1 } as const
   for (let i = 0; i < 30; i++) {
     const code = await codes.issue(use, 'alice@example.net')
     await codes.withdraw({ ...use, account: 2 }, 'alice@example.net', code)
@@ -142,7 +142,7 @@ t.test('a code for an address that could not be delivered is withdrawn as any ot
 
 t.test('P4, V1: codes of an address are revoked, or erased with all that was counted, whatever their purpose', async t => {
   const { codes } = codesAt()
-  const uses = ['sign', 'reset', { purpose: 'email', account: 1 }] as const
+  const uses = ['sign', 'reset', { purpose: 'email', account: 1, version: 1 }] as const
   const issued = (email: string) => Promise.all(uses.map(async use => ({ use, code: await codes.issue(use, email) })))
   const refused = async (email: string, each: Awaited<ReturnType<typeof issued>>): Promise<void> => {
     for (const { use, code } of each) await t.rejects(codes.spend(use, email, code, async () => t.fail('changed')), fail('CodeExpired'))
