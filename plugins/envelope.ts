@@ -1,8 +1,8 @@
 import fp from 'fastify-plugin'
 import findMyWay, { type HTTPMethod } from 'find-my-way'
-import Negotiator from 'negotiator'
 import type { ContextConfigDefault, FastifyError, FastifyInstance, FastifyReply, FastifyRequest, FastifySchemaValidationError, FastifyTypeProvider, FastifyTypeProviderDefault, RawReplyDefaultExpression, RawRequestDefaultExpression, RawServerBase, RawServerDefault, RouteGenericInterface } from 'fastify'
 import type { ResolveFastifyReplyType, FastifyReplyType } from 'fastify/types/type-provider.js'
+import { preferredLanguage } from '../src/accept-language.ts'
 import { SAFE_HEADERS } from '../src/client-error.ts'
 import { catalogue, Failure, fail, reasons, type Key, type Language, type Refusal } from '../src/catalogue.ts'
 
@@ -39,9 +39,21 @@ const MOST_DETAILS = 20
 /** The methods that `Allow` may list. */
 const METHODS: HTTPMethod[] = ['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT']
 
-function languageOf (request: FastifyRequest): Language {
-  if (request.headers['accept-language'] === undefined) return 'zh'
-  return new Negotiator(request).language(['zh', 'en']) === 'en' ? 'en' : 'zh'
+export const JSON_TYPE = 'application/json; charset=utf-8'
+
+/** Envelopes without fields of their own, written out once: that of a token check is asked for more often than all others together. */
+const written: Record<Language, Map<Key, string>> = { zh: new Map(), en: new Map() }
+
+export function writtenEnvelope (key: Key, language: Language): string {
+  const known = written[language].get(key)
+  if (known !== undefined) return known
+  const text = JSON.stringify({ Code: catalogue[key].code, Msg: catalogue[key][language] })
+  written[language].set(key, text)
+  return text
+}
+
+function languageOf ({ headers }: FastifyRequest): Language {
+  return preferredLanguage(headers['accept-language'])
 }
 
 function answer (this: FastifyReply, key: Key, extra?: Record<string, unknown>): FastifyReply {
@@ -49,12 +61,14 @@ function answer (this: FastifyReply, key: Key, extra?: Record<string, unknown>):
 }
 
 function sendEnvelope (reply: FastifyReply, key: Key, extra?: Record<string, unknown>): FastifyReply {
-  const { code, status, ...entry } = catalogue[key]
+  const entry = catalogue[key]
+  const language = languageOf(reply.request)
   reply.answeredWith = key
-  reply.code(status)
+  reply.code(entry.status)
   if ('retryAfter' in entry) reply.header('retry-after', entry.retryAfter)
   if (reply.server.draining) reply.header('connection', 'close')
-  return reply.send({ Code: code, Msg: entry[languageOf(reply.request)], ...extra })
+  if (extra === undefined) return reply.type(JSON_TYPE).send(writtenEnvelope(key, language))
+  return reply.send({ Code: entry.code, Msg: entry[language], ...extra })
 }
 
 /** Field errors of Ajv as refusals, one a field, the first that was found. */
@@ -145,12 +159,12 @@ async function envelope (app: FastifyInstance): Promise<void> {
     }
   })
   // Before the body is read: what is sent to a path that does not exist is nobody's business.
-  app.addHook('onRequest', async (request, reply) => {
-    if (!request.is404) return
+  app.addHook('onRequest', (request, reply, done) => {
+    if (!request.is404) return done()
     const path = request.url.split('?', 1)[0] ?? ''
     const allowed = METHODS.filter(method => routes.find(method, path) !== null)
-    if (allowed.length === 0) return reply.answer('NotFound')
-    return reply.header('allow', allowed.join(', ')).answer('MethodNotAllowed')
+    if (allowed.length === 0) reply.answer('NotFound')
+    else reply.header('allow', allowed.join(', ')).answer('MethodNotAllowed')
   })
   app.setNotFoundHandler((_request, reply) => reply.answer('NotFound'))
 }

@@ -96,8 +96,9 @@ export function parseJson (bytes: Buffer): unknown {
 /** `application/json` in UTF-8 is the only media type there is: anything else is 415. */
 async function validation (app: FastifyInstance): Promise<void> {
   // RFC 9112, section 3.2.
-  app.addHook('onRequest', async request => {
-    if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) throw fail('BadRequest', { refusals: [{ field: 'Host', reason: 'Required' }] })
+  app.addHook('onRequest', ({ raw }, _reply, done) => {
+    if (raw.headers.host === undefined && raw.httpVersion === '1.1') done(fail('BadRequest', { refusals: [{ field: 'Host', reason: 'Required' }] }))
+    else done()
   })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (request: { headers: Record<string, unknown> }, bytes: Buffer) => {

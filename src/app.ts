@@ -13,6 +13,7 @@ import mailer from '../plugins/mailer.ts'
 import requestLog from '../plugins/request-log.ts'
 import services, { type Overrides } from '../plugins/services.ts'
 import sessions from '../plugins/sessions.ts'
+import shortcut from '../plugins/shortcut.ts'
 import swagger from '../plugins/swagger.ts'
 import transport from '../plugins/transport.ts'
 import validation, { ajv } from '../plugins/validation.ts'
@@ -37,6 +38,7 @@ import { health } from '../routes/health.ts'
 import { jwks } from '../routes/jwks.ts'
 import { refuseMalformed } from './client-error.ts'
 import type { Config } from './config.ts'
+import { withLazyChildren } from './lazy-log.ts'
 import { models } from './schemas.ts'
 
 /** The application as routes see it: their schemas type their requests and replies. */
@@ -57,7 +59,7 @@ const KEEP_ALIVE_MS = 72_000
  */
 export async function buildApp (config: Config, overrides: Overrides = {}, log?: FastifyBaseLogger): Promise<App> {
   const app: App = Fastify({
-    ...(log !== undefined && { loggerInstance: log }),
+    ...(log !== undefined && { loggerInstance: withLazyChildren(log) }),
     ajv,
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_MS,
@@ -91,9 +93,10 @@ export async function buildApp (config: Config, overrides: Overrides = {}, log?:
 async function assemble (app: App, config: Config, overrides: Overrides): Promise<void> {
   // The shape of every answer
   await app.register(drain)
+  await app.register(transport, config)
   await app.register(envelope)
   await app.register(requestLog)
-  await app.register(transport, config)
+  await app.register(shortcut, config)
   await app.register(validation)
   await app.register(swagger)
   for (const model of models) app.addSchema(model)
