@@ -12,16 +12,25 @@ import type { OpenDatabase } from './database.ts'
 
 /** How long a statement waits for another program to finish writing. It waits in the event loop, so nobody else is served meanwhile. */
 const BUSY_MS = 100
+/** The same for a program beside the service, which serves nobody. */
+const BESIDE_BUSY_MS = 5_000
 
-/** The embedded database, `dream.db` in `DATA_DIR`. A second process on the same folder is refused. */
-export function openSqlite (app: FastifyInstance, config: Config): OpenDatabase {
+/** The folder is another process's. */
+export class FolderInUseError extends ConfigError {}
+
+/**
+ * The embedded database, `dream.db` in `DATA_DIR`. A second process on the same folder is refused.
+ *
+ * @param beside a program beside the service is refused only where it claims the folder
+ */
+export function openSqlite (app: FastifyInstance, config: Config, beside?: { claim: boolean }): OpenDatabase {
   const { sqlite, release } = usable(() => {
     mkdirSync(config.DATA_DIR, { recursive: true, mode: 0o700 })
-    const release = claimFolder(config.DATA_DIR)
+    const release = beside?.claim === false ? () => {} : claimFolder(config.DATA_DIR)
     const sqlite = new Sqlite(forTheOwner(join(config.DATA_DIR, 'dream.db')))
     sqlite.pragma('journal_mode = WAL')
     sqlite.pragma('synchronous = FULL')
-    sqlite.pragma(`busy_timeout = ${BUSY_MS}`)
+    sqlite.pragma(`busy_timeout = ${beside === undefined ? BUSY_MS : BESIDE_BUSY_MS}`)
     return { sqlite, release }
   })
   app.addHook('onClose', async () => {
@@ -67,7 +76,7 @@ function claimFolder (folder: string): () => void {
   } catch (error) {
     lock.close()
     if (errorCode(error) !== 'SQLITE_BUSY') throw error
-    throw new ConfigError('DATA_DIR is in use by another process of this service: embedded mode is for one process; set DB_HOST for more')
+    throw new FolderInUseError('DATA_DIR is in use by another process of this service: embedded mode is for one process; set DB_HOST for more')
   }
   return () => { lock.close() }
 }

@@ -8,6 +8,7 @@ import { adoptKeys, type Adoption } from '../src/stores/adopt-keys.ts'
 import type { Database, Schema } from '../src/stores/database.ts'
 import { openMysql } from './database.mysql.ts'
 import { openSqlite } from './database.sqlite.ts'
+import type { Overrides } from './services.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -31,8 +32,8 @@ export interface OpenDatabase {
 }
 
 /** The database of the mode: a file of SQLite, or MySQL through `@fastify/mysql`. */
-async function database (app: FastifyInstance, config: Config): Promise<void> {
-  const { dialect, prepare } = config.mode === 'embedded' ? openSqlite(app, config) : await openMysql(app, config)
+async function database (app: FastifyInstance, { config, overrides }: { config: Config, overrides: Overrides }): Promise<void> {
+  const { dialect, prepare } = config.mode === 'embedded' ? openSqlite(app, config, overrides.beside) : await openMysql(app, config)
   const kysely = new Kysely<Schema>({ dialect: dialect(() => prepared) })
   const early = new Kysely<Schema>({ dialect: dialect(() => true) })
   const afterwards: Array<() => Promise<void>> = []

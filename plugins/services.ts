@@ -3,6 +3,9 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { RateLimiterAbstract } from 'rate-limiter-flexible'
 import { createAccounts, type Accounts } from '../src/accounts.ts'
+import { createAdministration, type Administration } from '../src/administration.ts'
+import { createEnrolment, type Enrol } from '../src/enrolment.ts'
+import { createAdministrationStore } from '../src/stores/administration.ts'
 import { adoptHashes, type Adopted, type AdoptionOptions } from '../src/adoption.ts'
 import { createExportAccount, type ExportAccount } from '../src/account-export.ts'
 import { createOwnSessions, type OwnSessions } from '../src/own-sessions.ts'
@@ -35,6 +38,9 @@ declare module 'fastify' {
     ownAccount: OwnAccount
     ownSessions: OwnSessions
     exportAccount: ExportAccount
+    administration: Administration
+    /** Makes an account without a code. */
+    enrol: Enrol
     /** Erases an account everywhere. */
     erase: Erase
     /** Stretches the bare hashes of the old service. */
@@ -42,12 +48,17 @@ declare module 'fastify' {
   }
 }
 
-/** What a test may replace. */
+/** What a test may replace, and what a program beside the service does without. */
 export interface Overrides {
   /** The clock of what embedded mode keeps in the process, in milliseconds: never goes back. */
   clock?: () => number
   /** Wall clock in milliseconds. */
   wallClock?: () => number
+  /**
+   * For a program that works beside the service and ends soon: nothing is begun that goes on, and the embedded folder is claimed
+   * only by one that needs what the service holds in its process.
+   */
+  beside?: { claim: boolean }
 }
 
 const SAMPLE = 500
@@ -93,6 +104,8 @@ async function services (app: FastifyInstance, { config, overrides }: { config: 
   app.decorate('ownSessions', createOwnSessions({ accounts: store, sessions, tokens, audit }))
   app.decorate('exportAccount', createExportAccount({ accounts: store, store: ownStore, sessions: sessionStore, events, eventStore, audit }))
   app.decorate('erase', erase)
+  app.decorate('administration', createAdministration({ accounts: store, store: createAdministrationStore(app.database), sessions, revocations, events, eventStore, erase }, wallClock))
+  app.decorate('enrol', createEnrolment({ accounts: store, passwords, screen, events }))
   // The oldest accounts show what passwords have been stored in.
   await app.whenDatabaseIsPrepared(async () => {
     try {
@@ -109,7 +122,7 @@ async function services (app: FastifyInstance, { config, overrides }: { config: 
   const ending = new AbortController()
   let expiring: Promise<void> | undefined
   await app.whenDatabaseIsPrepared(async () => {
-    expiring ??= expireAccountTraces({ sessions: sessionStore, formerEmails: ownStore, events: eventStore }, { now: wallClock, signal: ending.signal }, app.log)
+    if (overrides.beside === undefined) expiring ??= expireAccountTraces({ sessions: sessionStore, formerEmails: ownStore, events: eventStore }, { now: wallClock, signal: ending.signal }, app.log)
   })
   app.addHook('onClose', async () => { ending.abort() })
 
@@ -117,7 +130,7 @@ async function services (app: FastifyInstance, { config, overrides }: { config: 
   app.addHook('onClose', async () => { await Promise.race([background.settled(), sleep(SETTLE_MS, undefined, { ref: false })]) })
 
   const { BOOTSTRAP_ADMIN_EMAIL, BOOTSTRAP_ADMIN_PASSWORD } = config
-  if (BOOTSTRAP_ADMIN_EMAIL !== undefined && BOOTSTRAP_ADMIN_PASSWORD !== undefined) {
+  if (BOOTSTRAP_ADMIN_EMAIL !== undefined && BOOTSTRAP_ADMIN_PASSWORD !== undefined && overrides.beside === undefined) {
     const credentials = { Email: canonicalEmail(BOOTSTRAP_ADMIN_EMAIL), Password: BOOTSTRAP_ADMIN_PASSWORD }
     if (config.PASSWORD_DENYLIST === 'on' && common !== undefined && isGuessable(common, passwords.read(credentials.Password).digest, { email: credentials.Email })) {
       throw new ConfigError('BOOTSTRAP_ADMIN_PASSWORD is a common password or too close to BOOTSTRAP_ADMIN_EMAIL')

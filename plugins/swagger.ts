@@ -24,6 +24,7 @@ async function swagger (app: FastifyInstance): Promise<void> {
         { name: 'Tokens', description: 'Who a token speaks for.' },
         { name: 'Sessions', description: 'Logins and their end.' },
         { name: 'Account', description: 'What people do with their own account.' },
+        { name: 'Administration', description: 'What super administrators do.' },
         { name: 'Health', description: 'For load balancers and operators.' }
       ],
       components: { securitySchemes: { Bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } }

@@ -28,7 +28,8 @@ CREATE TABLE IF NOT EXISTS Users (
   DisabledAt DATETIME NULL,
   UNIQUE INDEX EmailKey (EmailKey),
   UNIQUE INDEX NameKey (NameKey),
-  INDEX UsersByRole (Role)
+  INDEX UsersByRole (Role),
+  INDEX UsersByDisabling (DisabledAt)
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS Events (
@@ -44,7 +45,8 @@ CREATE TABLE IF NOT EXISTS Events (
   RequestID VARCHAR(60) NULL,
   INDEX EventsOfUser (UserID, EventID),
   INDEX EventsOfAccount (Account, EventID),
-  INDEX EventsOfType (Type, EventID)
+  INDEX EventsOfType (Type, EventID),
+  INDEX EventsOfNetwork (Network, EventID)
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS Sessions (

@@ -17,6 +17,12 @@ import shortcut from '../plugins/shortcut.ts'
 import swagger from '../plugins/swagger.ts'
 import transport from '../plugins/transport.ts'
 import validation, { ajv } from '../plugins/validation.ts'
+import { changeUser } from '../routes/admin/change-user.ts'
+import { deleteUser } from '../routes/admin/delete-user.ts'
+import { listEvents } from '../routes/admin/list-events.ts'
+import { listUsers } from '../routes/admin/list-users.ts'
+import { revokeUserSessions } from '../routes/admin/revoke-user-sessions.ts'
+import { showUser } from '../routes/admin/show-user.ts'
 import { changeEmail } from '../routes/auth/change-email.ts'
 import { changePassword } from '../routes/auth/change-password.ts'
 import { confirmEmail } from '../routes/auth/confirm-email.ts'
@@ -53,7 +59,7 @@ const KEEP_ALIVE_MS = 72_000
  * The whole service, ready to listen or to be asked by `inject`.
  *
  * @param config the settings, from `loadConfig`
- * @param overrides fakes for the edges, for tests
+ * @param overrides fakes for the edges, for tests; and what a program beside the service does without
  * @param log where the log goes; nowhere when left out
  * @throws {ConfigError} for settings that turn out wrong only in use, such as a refused database password
  */
@@ -102,8 +108,8 @@ async function assemble (app: App, config: Config, overrides: Overrides): Promis
   for (const model of models) app.addSchema(model)
 
   // The world outside
-  await app.register(database, config)
-  await app.register(events, config)
+  await app.register(database, { config, overrides })
+  await app.register(events, { config, overrides })
   if (config.mode === 'server') {
     const { default: redis } = await import('../plugins/redis.ts')
     await app.register(redis, config)
@@ -146,4 +152,16 @@ async function authenticated (app: App): Promise<void> {
   await app.register(confirmEmail)
   await app.register(exportAccount)
   await app.register(deleteAccount)
+  await app.register(administrators)
+}
+
+/** What takes a super administrator besides. */
+async function administrators (app: App): Promise<void> {
+  app.addHook('onRequest', app.authorizeSuperAdmin)
+  await app.register(listUsers)
+  await app.register(showUser)
+  await app.register(changeUser)
+  await app.register(deleteUser)
+  await app.register(revokeUserSessions)
+  await app.register(listEvents)
 }

@@ -29,7 +29,7 @@ const DECISIONS: Key[] = ['LoginFailed', 'UserExists', 'UserNotFound', 'CodeWron
 /** The limit of all strangers together at one account: from there on the account is closed to them. */
 const LOCK = 'account'
 
-const originOf = ({ address, requestId, userAgent }: Caller): Origin => ({ network: networkOf(address), requestId, userAgent })
+export const originOf = ({ address, requestId, userAgent }: Caller): Origin => ({ network: networkOf(address), requestId, userAgent })
 
 /** Tells the audit trail of what the rules decide. */
 export function createAudit ({ record }: Pick<Events, 'record'>): Audit {

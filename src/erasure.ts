@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Account } from './accounts.ts'
 import { fail } from './catalogue.ts'
 import type { Codes } from './codes.ts'
-import type { Events, EventStore } from './events.ts'
+import type { Events, EventStore, Origin } from './events.ts'
 import type { OwnAccountStore } from './own-account.ts'
 import type { Report } from './report.ts'
 import { accountSubject, type Revocations } from './revocations.ts'
@@ -12,9 +12,10 @@ import type { Throttle } from './throttle.ts'
  * Erases an account and all that is kept about its owner: row, sessions, former addresses, codes, counters and events. What is
  * left is one event, under the keyed hash of the address, that says so. Name and address are free again.
  *
+ * @param origin where the request came from, unless it was from the owner, of whom nothing may be left
  * @throws Codes 403 for the last super administrator, 503 where the account is gone, 510, 512. Nothing is deleted then.
  */
-export type Erase = (account: Pick<Account, 'id' | 'email'>, reason: 'owner' | 'administrator') => Promise<void>
+export type Erase = (account: Pick<Account, 'id' | 'email'>, reason: 'owner' | 'administrator' | 'shell', origin?: Origin) => Promise<void>
 
 /** How long an answer waits for events to be erased. */
 const PATIENCE_MS = 3_000
@@ -33,14 +34,14 @@ interface Parts {
 export function createErase ({ store, events, eventStore, codes, throttle, revocations, report }: Parts, now: () => number): Erase {
   const failed = (error: unknown): void => { report(error, 'traces of a deleted account could not be erased yet: those in the audit trail will be within the hour') }
 
-  return async ({ id, email }, reason) => {
+  return async ({ id, email }, reason, origin) => {
     const emails = [email, ...await store.formerEmails(id, now())]
     const hashes = emails.map(events.accountHash)
     const forget = async (): Promise<void> => { await Promise.all(emails.flatMap(each => [codes.erase(each), throttle.erase(each)])) }
 
     // Before the row: without the cache service nothing is deleted, and the owner may try again.
     await forget()
-    const event = events.compose({ type: 'deletion', outcome: 'success', reason, email })
+    const event = events.compose({ type: 'deletion', outcome: 'success', reason, email, origin })
     const outcome = await revocations.around([accountSubject(id)], () => store.remove(id, event))
     if (outcome === 'last super administrator') throw fail('Forbidden')
     if (outcome === 'gone') throw fail('UserNotFound')

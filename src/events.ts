@@ -3,8 +3,11 @@ import type { FastifyBaseLogger } from 'fastify'
 import { createEventIds } from './event-ids.ts'
 import { createEventQueue } from './event-queue.ts'
 
-export type EventType = 'sign' | 'verify' | 'login' | 'reset' | 'password_change' | 'throttle' | 'lock' | 'adoption' | 'role_change' |
-  'refresh' | 'logout' | 'session_revoke' | 'email_request' | 'email_change' | 'disablement' | 'enablement' | 'deletion' | 'export'
+export const EVENT_TYPES = [
+  'sign', 'verify', 'login', 'reset', 'password_change', 'throttle', 'lock', 'adoption', 'role_change', 'refresh', 'logout', 'session_revoke',
+  'email_request', 'email_change', 'disablement', 'enablement', 'deletion', 'export', 'creation', 'administration'
+] as const
+export type EventType = typeof EVENT_TYPES[number]
 export type Outcome = 'success' | 'failure'
 
 /** Where a request came from. */

@@ -121,6 +121,22 @@ export const AccountData = Type.Object({
   examples: [{ UserID: 1, Name: 'Alice', Email: 'alice@example.com', Role: 'user', RegisterTime: '2026-11-25T08:30:00Z', LastLogin: '2026-11-25T08:31:00Z', AvatarUrl: null, Gender: null, BirthDate: null, Phone: null, Address: null }]
 })
 
+/** An account as administrators see it. */
+export const User = Type.Object({
+  UserID: ref(UserID),
+  Name: Type.String(),
+  Email: Type.String(),
+  Role: ref(Role),
+  Disabled: Type.Boolean({ description: 'Whether it may not log in.' }),
+  DisabledAt: nullable(time('Since when')),
+  RegisterTime: nullable(time('When it was made')),
+  LastLogin: nullable(time('When somebody last logged in'))
+}, {
+  $id: 'User',
+  description: 'An account as administrators see it.',
+  examples: [{ UserID: 1, Name: 'Alice', Email: 'alice@example.com', Role: 'user', Disabled: false, DisabledAt: null, RegisterTime: '2026-11-25T08:30:00Z', LastLogin: '2026-11-25T08:31:00Z' }]
+})
+
 export const FormerEmail = Type.Object({
   Email: Type.String(),
   ReservedUntil: time('Until when a password reset there gives the account back')
@@ -149,7 +165,7 @@ const Detail = Type.Object({
 }, { $id: 'Detail' })
 
 /** The shared models: `src/app.ts` adds each to Fastify, so that routes refer to them by name. */
-export const models: TSchema[] = [Email, Name, Password, LoginPassword, VerifyCode, Token, UserID, SessionID, Session, Role, AccountData, FormerEmail, AccountEvent, DependencyCheck, Detail]
+export const models: TSchema[] = [Email, Name, Password, LoginPassword, VerifyCode, Token, UserID, SessionID, Session, Role, User, AccountData, FormerEmail, AccountEvent, DependencyCheck, Detail]
 
 /** A reference to a shared model, typed as the model: one named component in OpenAPI, however often it is used. */
 export function ref<S extends TSchema> (model: S): TUnsafe<Static<S>> {

@@ -28,8 +28,10 @@ CREATE TABLE IF NOT EXISTS FormerEmails (
 -- A disabled account cannot log in, and its tokens are refused.
 ALTER TABLE Users ADD COLUMN DisabledAt DATETIME NULL;
 
--- Super administrators are few among many.
+-- Super administrators and disabled accounts are few among many.
 ALTER TABLE Users ADD INDEX UsersByRole (Role);
+ALTER TABLE Users ADD INDEX UsersByDisabling (DisabledAt);
 
--- Administrators look for events by their type, and the service for what was deleted lately.
+-- Administrators look for events by their type or network, and the service for what was deleted lately.
 ALTER TABLE Events ADD INDEX EventsOfType (Type, EventID);
+ALTER TABLE Events ADD INDEX EventsOfNetwork (Network, EventID);

@@ -24,4 +24,6 @@ CREATE INDEX FormerEmailsOfUser ON FormerEmails (UserID);
 
 ALTER TABLE Users ADD COLUMN DisabledAt TEXT;
 CREATE INDEX UsersByRole ON Users (Role);
+CREATE INDEX UsersByDisabling ON Users (DisabledAt);
 CREATE INDEX EventsOfType ON Events (Type, EventID);
+CREATE INDEX EventsOfNetwork ON Events (Network, EventID);

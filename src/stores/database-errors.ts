@@ -44,6 +44,11 @@ export function isUnavailable (error: unknown): boolean {
   return property(error, 'sqlState') === undefined || UNAVAILABLE.has(Number(property(error, 'errno')))
 }
 
+/** Whether the database rolled a transaction back for another one, as two waited for each other: it can be tried again. */
+export function isDeadlock (error: unknown): boolean {
+  return property(error instanceof Failure ? error.cause : error, 'errno') === 1213
+}
+
 /** The error as the service's own: Code 510 where the database is away, else unchanged. */
 export function databaseError (error: unknown): unknown {
   return isUnavailable(error) && !(error instanceof Failure) ? fail('DatabaseUnavailable', {}, error) : error

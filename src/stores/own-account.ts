@@ -3,7 +3,7 @@ import type { OwnAccountStore } from '../own-account.ts'
 import { preciseDateTime, type Database } from './database.ts'
 import { isDuplicate } from './database-errors.ts'
 import { rowOf } from './events.ts'
-import { spareLastSuperAdmin } from './super-admins.ts'
+import { amongSuperAdmins, spareLastSuperAdmin } from './super-admins.ts'
 
 /** What people do to their own account. Every method may fail with Code 510. */
 export function createOwnAccountStore (database: Database): OwnAccountStore {
@@ -60,7 +60,7 @@ export function createOwnAccountStore (database: Database): OwnAccountStore {
     },
 
     async remove (id, event) {
-      return database.transaction().execute(async transaction => {
+      return amongSuperAdmins(database, async transaction => {
         const row = transaction.deleteFrom('Users').where('UserID', '=', id)
         // Most are nobody whose absence matters: no lock for these.
         const { numDeletedRows: ordinary } = await row.where(({ eb, or }) => or([eb('Role', '<>', 'super_admin'), eb('DisabledAt', 'is not', null)])).executeTakeFirst()
