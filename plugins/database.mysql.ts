@@ -84,6 +84,9 @@ export async function openMysql (app: FastifyInstance, config: Config): Promise<
     if (!app.hasDecorator('mysql')) decoratePool(app, mysql.createPool(options))
   }
   const { pool } = app.mysql
+  // A connection that was being made when the service stopped, and could not be, is no failure of the stop.
+  const end = pool.end.bind(pool)
+  pool.end = (callback?: (error: NodeJS.ErrnoException | null) => void) => { end(() => { callback?.(null) }) }
   pool.on('connection', connection => {
     connection.on('error', () => {})
     connection.query({ sql: SESSION, timeout: LIMITS.queryMs }, error => { if (error !== null) connection.destroy() })

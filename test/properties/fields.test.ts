@@ -24,12 +24,13 @@ const mediaType = fc.record({
 for (const mode of modes) {
   t.test(`${mode}: fields`, async t => {
     const world = await build(t, mode)
-    const withBody = (await operations(t, world)).filter(({ fields }) => fields.length > 0)
+    // What takes a token asks for that first, and what is good would be done: test/properties/bodies.test.ts has what is bad.
+    const withBody = (await operations(t, world)).filter(({ fields, secured }) => fields.length > 0 && !secured)
     const field = fc.constantFrom(...withBody.flatMap(operation => operation.fields.map((field): [Operation, Field] => [operation, field])))
     let taken = 0
 
     await t.test(`${mode}: I5: a string is refused for its field exactly where the document refuses its canonical spelling`, t => check(t, RUNS, fc.asyncProperty(field, value, mask, async ([operation, { name, allows }], value, mask) => {
-      fc.pre(value.length <= LONGEST && !operation.secured)
+      fc.pre(value.length <= LONGEST)
       const members = goodMembers(operation).map(([key, good]): Member => key === spell(name, 0) ? [key, spell(value, mask)] : [key, good])
       const { status, body: { Details }, text } = await send(world, operation, { payload: objectText(members) })
       const allowed = allows(value) && !value.includes('\0')
