@@ -2,28 +2,31 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import autocannon from 'autocannon'
+import type autocannon from 'autocannon'
 import { root } from '../src/root.ts'
 import { find, startMariadb, startRedis } from '../test/support/services.ts'
+import { check } from './check.ts'
 import { denylist } from './denylist.ts'
 import { median, round, type Figure } from './figure.ts'
+import { againstBare, bearer, load, type Effort } from './load.ts'
+import { revocationLatency } from './revocation.ts'
 import { bareHashes, residentMegabytes, startBare, startService, type Running } from './service.ts'
 import { healthInStorm } from './storm.ts'
 import { threads } from './threads.ts'
 
 // `npm run bench`: the compiled service against bare peers, in turn, within one run. Figures are ratios of medians: the
 // machine may be shared, and what disturbs one disturbs the other. Needs about ten minutes; --quick about three. --threads
-// compares the places where hashes can run, and nothing else.
+// compares the places where hashes can run, and --check measures the check of tokens in embedded mode, in a minute, and nothing else.
 
 const quick = process.argv.includes('--quick')
-const ROUNDS = quick ? 3 : 7
-const SECONDS = quick ? 1 : 3
+const EFFORT: Effort = quick ? { rounds: 3, seconds: 1 } : { rounds: 7, seconds: 3 }
+const CHECK_EFFORT: Effort = { rounds: 12, seconds: 1 }
 const HASH_ROUNDS = quick ? 1 : 3
 const HASH_SECONDS = quick ? 4 : 10
 const STARTS = quick ? 3 : 9
-const CONNECTIONS = 32
 const LOGINS_AT_ONCE = 8
 const ITERATIONS = 600_000
+const REVOCATIONS = quick ? 50 : 200
 
 const credentials = { Email: 'bench@example.com', Password: 'correct horse battery staple' }
 const account = { Name: 'Bench', ...credentials }
@@ -39,25 +42,6 @@ async function signUp ({ url }: Running): Promise<string> {
   const mails = await (await fetch(`${url}/dev/mailbox.json`)).text()
   await post(`${url}/Auth/Verify`, { ...account, VerifyCode: /\b\d{6}\b/.exec(mails)?.[0] })
   return String((await post(`${url}/Auth/Login`, credentials)).Token)
-}
-
-async function load (url: string, options: Partial<autocannon.Options> = {}): Promise<autocannon.Result> {
-  const result = await autocannon({ url, connections: CONNECTIONS, duration: SECONDS, ...options })
-  if (result.non2xx > 0 || result.errors > 0) throw new Error(`${url}: ${result.non2xx} failed answers, ${result.errors} errors`)
-  return result
-}
-
-const bearer = (token: string): Partial<autocannon.Options> => ({ headers: { authorization: `Bearer ${token}` } })
-
-/** Throughput of a route and of the bare route, in turn. */
-async function againstBare (what: string, target: string, bare: Running, url: string, options?: Partial<autocannon.Options>): Promise<Figure> {
-  const ours: number[] = []
-  const theirs: number[] = []
-  for (let i = 0; i < ROUNDS; i++) {
-    theirs.push((await load(bare.url)).requests.average)
-    ours.push((await load(url, options)).requests.average)
-  }
-  return { what, value: round(median(ours) / median(theirs)), unit: '× bare route', target, detail: `${Math.round(median(ours))} of ${Math.round(median(theirs))} requests/s` }
 }
 
 const loginLoad: Partial<autocannon.Options> = { method: 'POST', connections: LOGINS_AT_ONCE, duration: HASH_SECONDS, headers: { 'content-type': 'application/json' }, body: JSON.stringify(credentials) }
@@ -110,8 +94,7 @@ async function measure (mode: string, settings: (scheme: string) => Record<strin
     try {
       const token = await signUp(service)
       if (iterations > 0) {
-        figures.push(await againstBare(`${mode}: health`, '', bare, `${service.url}/health`))
-        figures.push(await againstBare(`${mode}: CheckJWTToken`, '≥ 0.95', bare, `${service.url}/CheckJWTToken`, bearer(token)))
+        figures.push(await againstBare(`${mode}: health`, '', EFFORT, bare, service, '/health'))
       }
       figures.push(await loginAgainstHash(`${mode}, ${scheme}`, service, iterations), await underStorm(`${mode}, ${scheme}`, service, token), await healthInStorm(`${mode}, ${scheme}`, service, HASH_ROUNDS))
     } finally {
@@ -121,10 +104,34 @@ async function measure (mode: string, settings: (scheme: string) => Record<strin
   return figures
 }
 
+/** The check of tokens and, of two processes, how long a revocation takes from one to the other. Logins are many here, and cheap. */
+async function measureTokens (mode: string, settings: Record<string, string>, bare: Running, folder: string): Promise<Figure[]> {
+  const running: Running[] = []
+  const start = async (): Promise<Running> => {
+    const service = await startService({ ...settings, PASSWORD_HASH_ITERATIONS: '1000' }, folder)
+    running.push(service)
+    return service
+  }
+  try {
+    const service = await start()
+    const figures = await check(mode, CHECK_EFFORT, bare, service)
+    return mode === 'embedded' ? figures : [...figures, await revocationLatency(service, await start(), REVOCATIONS)]
+  } finally {
+    for (const { stop } of running) await stop()
+  }
+}
+
+async function measureCheck (folder: string, stops: Array<() => Promise<void>>): Promise<Figure[]> {
+  const bare = await startBare()
+  stops.push(bare.stop)
+  return await measureTokens('embedded', { DATA_DIR: join(folder, 'check') }, bare, folder)
+}
+
 async function measureAll (folder: string, stops: Array<() => Promise<void>>): Promise<Figure[]> {
   const figures = [...denylist(), ...await starts(folder)]
   const bare = await startBare()
   stops.push(bare.stop)
+  figures.push(...await measureTokens('embedded', { DATA_DIR: join(folder, 'check') }, bare, folder))
   figures.push(...await measure('embedded', scheme => ({ DATA_DIR: join(folder, scheme) }), bare, folder))
   if (find('mariadbd') === undefined || find('redis-server') === undefined) {
     process.stdout.write('server mode is left out: mariadbd and redis-server are not installed\n')
@@ -133,6 +140,7 @@ async function measureAll (folder: string, stops: Array<() => Promise<void>>): P
   const [mysql, redis] = [await startMariadb(folder), await startRedis(folder)]
   stops.push(mysql.stop, redis.stop)
   const server = { DB_HOST: '127.0.0.1', DB_PORT: String(mysql.port), REDIS_PORT: String(redis.port), JWT_SECRET_KEY: 'for the benchmark: 5e7d0a94c2b8f613' }
+  figures.push(...await measureTokens('server', { ...server, DB_NAME: 'dream_tokens', REDIS_DB: '2' }, bare, folder))
   figures.push(...await measure('server', scheme => ({ ...server, DB_NAME: `dream_${scheme.slice(0, 6)}`, REDIS_DB: scheme === 'argon2id' ? '1' : '0' }), bare, folder))
   return figures
 }
@@ -140,7 +148,7 @@ async function measureAll (folder: string, stops: Array<() => Promise<void>>): P
 const folder = mkdtempSync(join(tmpdir(), 'dream-bench-'))
 const stops: Array<() => Promise<void>> = []
 try {
-  const figures = process.argv.includes('--threads') ? await threads() : await measureAll(folder, stops)
+  const figures = process.argv.includes('--threads') ? await threads() : process.argv.includes('--check') ? await measureCheck(folder, stops) : await measureAll(folder, stops)
   const machine = { node: process.version, cpu: cpus()[0]?.model, cores: availableParallelism(), date: new Date().toISOString(), quick }
   writeFileSync(new URL('bench/report.json', root), JSON.stringify({ machine, figures }, null, 2))
   process.stdout.write(`\n${machine.cpu}, ${machine.cores} cores, Node ${machine.node}\n\n| Figure | Measured | Target | Detail |\n|---|---|---|---|\n`)

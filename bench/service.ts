@@ -1,4 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { root } from '../src/root.ts'
@@ -68,6 +69,17 @@ export async function bareHashes (concurrency: number, seconds: number, iteratio
   child.stdout.on('data', chunk => { output += String(chunk) })
   await new Promise(resolve => { child.once('close', resolve) })
   return Number(output)
+}
+
+/** Processor time of a process so far, all its threads together, in seconds. On Linux alone; elsewhere NaN. */
+export function processorSeconds ({ pid }: ChildProcess): number {
+  try {
+    // proc(5): utime and stime, counted from behind the name, which may hold anything. There are a hundred ticks a second.
+    const [user, system] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ').slice(11, 13).map(Number) ?? []
+    return ((user ?? NaN) + (system ?? NaN)) / 100
+  } catch {
+    return NaN
+  }
 }
 
 /** Resident memory of a process in megabytes (10^6 bytes). */
