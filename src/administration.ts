@@ -163,8 +163,8 @@ export function createAdministration ({ accounts, store, sessions, revocations, 
       const found = await eventStore.find({
         ...filter,
         ...(email !== undefined && { account: events.accountHash(email) }),
-        // As it is kept, or an address in it.
-        ...(network !== undefined && { network: networkOf(network) === 'unknown' ? network : networkOf(network) })
+        // An address in it stands for the network.
+        ...(network !== undefined && { network: networkOf(network.replace(/\/64$/, '')) })
       }, { before: after, limit: limit + 1 })
       const page = found.slice(0, limit)
       return { events: page, next: found.length > limit ? page.at(-1)?.id : undefined }

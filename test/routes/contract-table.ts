@@ -38,6 +38,7 @@ export const meanings: Record<number, { status: number, zh: string, en: string, 
   200: { status: 200, zh: '成功', en: 'Success' },
   201: { status: 200, zh: '结果为空', en: 'Nothing found' },
   202: { status: 200, zh: '超级管理员登录', en: 'Logged in as super administrator' },
+  201: { status: 200, zh: '结果为空', en: 'Nothing found' },
   400: { status: 400, zh: '请求参数错误', en: 'Bad request' },
   401: { status: 401, zh: '认证失败', en: 'Authentication failed' },
   403: { status: 403, zh: '无权限', en: 'Forbidden' },
@@ -129,6 +130,46 @@ async function brokenOnce<T extends object> (part: T, method: keyof T, get: () =
   }
 }
 
+/** Writes an account into the table, and a session: there may be no Redis to log in with. Returns its number. */
+async function stranger ({ world: { app }, person }: Scene, role: 'user' | 'super_admin' = 'user'): Promise<number> {
+  const name = `${person.Name} ${randomUUID().slice(0, 8)}`
+  const email = `${name.replaceAll(' ', '.').toLowerCase()}@example.com`
+  await app.database.insertInto('Users').values({ UserName: name, NameKey: name.toLowerCase(), Email: email, EmailKey: email, Password: '', Role: role }).execute()
+  const { UserID } = await app.database.selectFrom('Users').select('UserID').where('EmailKey', '=', email).executeTakeFirstOrThrow()
+  return UserID
+}
+
+async function tokenOf (scene: Scene, role: 'user' | 'super_admin'): Promise<string> {
+  const { app } = scene.world
+  return app.tokens.issue(await app.sessions.open({ id: await stranger(scene, role), tokenVersion: 0 }, { address: scene.from, language: 'zh', requestId: '', userAgent: '' }))
+}
+const superAdmin = (scene: Scene): Promise<string> => tokenOf(scene, 'super_admin')
+
+type Asking = Parameters<World['get']>[1]
+const asked = ({ from, language }: Scene, token?: string, headers: Record<string, string> = {}): Asking => (
+  { from, headers: { ...(language === 'en' && { 'accept-language': 'en-US,en;q=0.9' }), ...(token !== undefined && bearer(token)), ...headers } })
+
+/** What any route of administrators may answer, besides its own. */
+function administered (ask: (asked: { world: World, asking: Asking }) => Promise<Answer>, rows: Row[]): Row[] {
+  const askAs = (scene: Scene, token?: string): Promise<Answer> => ask({ world: scene.world, asking: asked(scene, token) })
+  return [
+    ...rows,
+    { code: 401, ask: scene => askAs(scene) },
+    { code: 403, prepare: scene => tokenOf(scene, 'user'), ask: askAs },
+    { code: 500, under: 'the table is gone', prepare: superAdmin, ask: askAs },
+    { code: 510, under: 'the database is away', ask: scene => askAs(scene, signed(scene.world)) }
+  ]
+}
+
+/** What any of them that is for one account may. */
+function administeredAccount (ask: (asked: { world: World, asking: Asking, id: number }) => Promise<Answer>, carries: string[] = []): Row[] {
+  return administered(asked => ask({ ...asked, id: 1 }), [
+    { code: 200, carries, prepare: superAdmin, ask: async (scene, token) => ask({ world: scene.world, asking: asked(scene, token), id: await stranger(scene) }) },
+    { code: 400, carries: ['Details'], prepare: superAdmin, ask: (scene, token) => ask({ world: scene.world, asking: asked(scene, token), id: 0 }) },
+    { code: 503, prepare: superAdmin, ask: (scene, token) => ask({ world: scene.world, asking: asked(scene, token), id: 987654321 }) }
+  ])
+}
+
 /** Every route of the contract and, for each, every Code that it documents. */
 export const table: Record<string, Row[]> = {
   'POST /Auth/Login': [
@@ -204,5 +245,26 @@ export const table: Record<string, Row[]> = {
     { code: 200, under: 'the database is away', ask: ({ get }) => get() },
     { code: 200, under: 'Redis is away', modes: ['server'], ask: ({ get }) => get() },
     { code: 500, ask: broken }
-  ]
+  ],
+  'GET /Admin/Users': administered(({ world, asking }) => world.get('/Admin/Users', asking), [
+    { code: 200, carries: ['Next', 'Users'], prepare: superAdmin, ask: (scene, token) => scene.world.get('/Admin/Users?Limit=1', asked(scene, token)) },
+    { code: 201, prepare: superAdmin, ask: (scene, token) => scene.world.get('/Admin/Users?Search=nobody@', asked(scene, token)) },
+    { code: 400, carries: ['Details'], prepare: superAdmin, ask: (scene, token) => scene.world.get('/Admin/Users?Limit=0', asked(scene, token)) }
+  ]),
+  'GET /Admin/Events': administered(({ world, asking }) => world.get('/Admin/Events', asking), [
+    { code: 200, carries: ['Events', 'Next'], prepare: superAdmin, ask: (scene, token) => scene.world.get('/Admin/Events?Limit=1', asked(scene, token)) },
+    { code: 201, prepare: superAdmin, ask: (scene, token) => scene.world.get('/Admin/Events?Email=stranger@example.com', asked(scene, token)) },
+    { code: 400, carries: ['Details'], prepare: superAdmin, ask: (scene, token) => scene.world.get('/Admin/Events?Limit=0', asked(scene, token)) }
+  ]),
+  'GET /Admin/Users/{UserID}': administeredAccount(({ world, asking, id }) => world.get(`/Admin/Users/${id}`, asking), ['Sessions', 'User']),
+  'PATCH /Admin/Users/{UserID}': [
+    ...administeredAccount(({ world, asking, id }) => world.patch(`/Admin/Users/${id}`, { Disabled: true }, asking), ['User']),
+    { code: 413, prepare: superAdmin, ask: (scene, token) => scene.world.patch('/Admin/Users/1', { Role: 'a'.repeat(16 * 1024) }, asked(scene, token)) },
+    { code: 415, prepare: superAdmin, ask: (scene, token) => scene.world.patch('/Admin/Users/1', '{}', asked(scene, token, { 'content-type': 'text/plain' })) }
+  ],
+  'DELETE /Admin/Users/{UserID}': [
+    ...administeredAccount(({ world, asking, id }) => world.remove(`/Admin/Users/${id}`, undefined, asking)),
+    { code: 512, under: 'Redis is away', modes: ['server'], prepare: superAdmin, ask: async (scene, token) => scene.world.remove(`/Admin/Users/${await stranger(scene)}`, undefined, asked(scene, token)) }
+  ],
+  'POST /Admin/Users/{UserID}/RevokeSessions': administeredAccount(({ world, asking, id }) => world.post(`/Admin/Users/${id}/RevokeSessions`, undefined, asking))
 }
