@@ -15,6 +15,7 @@ await build({
     migrate: 'src/cli/migrate.ts',
     adopt: 'src/cli/adopt.ts',
     keys: 'src/cli/keys.ts',
+    user: 'src/cli/user.ts',
     openapi: 'src/cli/openapi.ts',
     'common-passwords': 'src/cli/common-passwords.ts',
     bench: 'bench/run.ts',

@@ -10,7 +10,7 @@ import { stop } from './services.ts'
 const PATIENCE_MS = 30_000
 
 /** The compiled program that a name of `dist/` stands for. */
-export function compiled (name: 'server' | 'migrate' | 'adopt' | 'keys'): string {
+export function compiled (name: 'server' | 'migrate' | 'adopt' | 'keys' | 'user'): string {
   const file = fileURLToPath(new URL(`dist/${name}.js`, root))
   if (!existsSync(file)) throw new Error(`${file} is missing: run "npm run build"`)
   return file
