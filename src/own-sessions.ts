@@ -32,7 +32,7 @@ export function createOwnSessions ({ accounts, sessions, tokens, audit }: Parts)
   return {
     async refresh (authorization, caller) {
       const { sid, gen, sub } = tokens.read(authorization)
-      const grant = await sessions.refresh(sid, gen)
+      const grant = await sessions.refresh(sid, Number(sub), gen)
       if (grant !== 'replayed') return { token: tokens.issue(grant), id: grant.userId }
       const { id, email } = await ownerOf(Number(sub))
       audit.note({ type: 'refresh', outcome: 'failure', reason: 'replayed', email, userId: id }, caller)

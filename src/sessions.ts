@@ -26,7 +26,8 @@ interface NewSession { id: string, userId: number, tokenVersion: number, at: num
 
 /** What sessions need from storage. Times are wall clock in milliseconds. Every method may fail with Code 510. */
 export interface SessionStore {
-  insert: (session: NewSession) => Promise<void>
+  /** `false` where the account is gone: whatever happens at the same time, no session outlives its account. */
+  insert: (session: NewSession) => Promise<boolean>
   standing: (id: string) => Promise<SessionStanding | undefined>
   /** Raises the generation by one. `false` where it is not `from` any more, or the session was revoked. */
   refresh: (id: string, from: number, times: { at: number, expiresAt: number }) => Promise<boolean>
@@ -51,16 +52,17 @@ export interface Grant { userId: number, sessionId: string, generation: number, 
 
 /** Logins and what becomes of them. All methods may fail with Code 510. */
 export interface Sessions {
-  /** A new session of somebody who has just proved who they are. */
+  /** A new session of somebody who has just proved who they are. @throws Code 501 where the account is gone by now */
   open: (account: Pick<Account, 'id' | 'tokenVersion'>, caller: Caller) => Promise<Grant>
   /**
    * A new token in place of an older one of the session, which is good for `GRACE_MS` more. Within that time it gives another
    * token of the same generation: the answer may have been lost.
    *
    * @returns `replayed` for a token that was replaced longer ago. The session has ended then, for the thief and for the owner.
-   * @throws Code 401 where the session is over
+   * @param userId whose session the token says it is
+   * @throws Code 401 where the session is over, or another's
    */
-  refresh: (id: string, generation: number) => Promise<Grant | 'replayed'>
+  refresh: (id: string, userId: number, generation: number) => Promise<Grant | 'replayed'>
   /** Those used last, `MOST_LISTED` at most. */
   list: (userId: number) => Promise<ListedSession[]>
   /** Ends one session of the account. `false` where it has no such live one. */
@@ -90,15 +92,14 @@ export function createSessions (store: SessionStore, revocations: Revocations, {
     async open ({ id: userId, tokenVersion }, { address, userAgent }) {
       const at = now()
       const session = { id: randomUUID(), userId, tokenVersion, at, expiresAt: wholeSeconds(at + tokenMs), network: networkOf(address), userAgent: printable(userAgent, LONGEST_USER_AGENT) }
-      await store.insert(session)
+      if (!await store.insert(session)) throw fail('LoginFailed', { audit: 'unknown_account' })
       return { userId, sessionId: session.id, generation: 0, at, expiresAt: session.expiresAt }
     },
 
-    async refresh (id, generation) {
+    async refresh (id, userId, generation) {
       const at = now()
       const session = await store.standing(id)
-      if (session === undefined || session.revoked || session.disabled || session.expiresAt <= at) throw fail('Unauthorized')
-      const { userId } = session
+      if (session === undefined || session.userId !== userId || session.revoked || session.disabled || session.expiresAt <= at) throw fail('Unauthorized')
       if (generation === session.generation) {
         const expiresAt = wholeSeconds(Math.min(at + tokenMs, session.createdAt + sessionMs))
         // Tokens of the generation before the last end at once, and those of the last in a while: no process may remember either for longer.

@@ -11,9 +11,12 @@ function listed (row: Pick<SessionsTable, typeof LISTED[number]>): ListedSession
 export function createSessionStore (database: Database): SessionStore {
   return {
     async insert ({ id, userId, tokenVersion, at, expiresAt, network, userAgent }) {
-      await database.insertInto('Sessions').values({
-        SessionID: id, UserID: userId, TokenVersion: tokenVersion, RefreshedAt: null, CreatedAt: dateTime(at), LastSeenAt: dateTime(at), ExpiresAt: dateTime(expiresAt), RevokedAt: null, Network: network, UserAgent: userAgent
-      }).execute()
+      const { numInsertedOrUpdatedRows = 0n } = await database.insertInto('Sessions')
+        .columns(['SessionID', 'UserID', 'TokenVersion', 'CreatedAt', 'LastSeenAt', 'ExpiresAt', 'Network', 'UserAgent'])
+        .expression(eb => eb.selectFrom('Users').where('UserID', '=', userId)
+          .select([eb.val(id).as('SessionID'), 'UserID', eb.val(tokenVersion).as('TokenVersion'), eb.val(dateTime(at)).as('CreatedAt'), eb.val(dateTime(at)).as('LastSeenAt'), eb.val(dateTime(expiresAt)).as('ExpiresAt'), eb.val(network).as('Network'), eb.val(userAgent).as('UserAgent')]))
+        .executeTakeFirst()
+      return numInsertedOrUpdatedRows > 0n
     },
 
     async standing (id) {

@@ -65,4 +65,28 @@ for (const mode of modes) {
     await world.app.events.flush()
     t.match(await world.rows('SELECT Outcome, UserID FROM Events'), [{ Outcome: 'success', UserID: null }])
   })
+
+  t.test(`${mode}: V1: a login that is under way when the account is deleted leaves no session`, async t => {
+    const world = await build(t, mode)
+    await world.register(alice)
+    await world.login(alice)
+    const { sessionStore: store, database } = world.app
+    const session = { id: '00000000-0000-4000-8000-000000000000', tokenVersion: 1, at: Date.now(), expiresAt: Date.now() + DAY, network: '203.0.113.7', userAgent: 'test' }
+    const { UserID } = await database.selectFrom('Users').select('UserID').executeTakeFirstOrThrow()
+    t.equal(await store.insert({ ...session, userId: UserID + 1 }), false)
+    t.equal((await world.rows('SELECT SessionID FROM Sessions')).length, 1)
+    t.equal(await store.insert({ ...session, userId: UserID }), true)
+    t.match((await store.all(UserID)).find(({ id }) => id === session.id), { network: session.network, userAgent: session.userAgent })
+  })
+
+  t.test(`${mode}: T3: a token that names the session of another account than its own is not refreshed either`, async t => {
+    const world = await build(t, mode)
+    await world.register(alice)
+    const token = await world.login(alice)
+    const { sub, sid, gen } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
+    const forged = world.app.signer.sign({ sub: String(Number(sub) + 1), sid, gen, jti: 'forged' })
+    t.match(await world.post('/Auth/Refresh', undefined, bearer(forged)), { status: 401 })
+    t.match(await world.get('/CheckJWTToken', bearer(token)), { status: 200 })
+    t.match(await world.post('/Auth/Refresh', undefined, bearer(token)), { body: { Code: 200 } })
+  })
 }
