@@ -19,6 +19,8 @@ export type Erase = (account: Pick<Account, 'id' | 'email'>, reason: 'owner' | '
 
 /** How long an answer waits for events to be erased. */
 const PATIENCE_MS = 3_000
+/** When what other requests and processes had under way is in the audit trail. */
+const LATE_MS = 5_000
 
 interface Parts {
   store: Pick<OwnAccountStore, 'remove' | 'formerEmails'>
@@ -54,5 +56,7 @@ export function createErase ({ store, events, eventStore, codes, throttle, revoc
     } catch (error) {
       failed(error)
     }
+    // Numbers are not given twice: what is told of this one later is of requests that were answered meanwhile.
+    setTimeout(() => { eventStore.erase({ accounts: [], userId: id }).catch(failed) }, LATE_MS).unref()
   }
 }

@@ -70,8 +70,8 @@ export interface EventStore {
   purge: (before: number, limit: number) => Promise<number>
   /** Events, newest first: those older than an event, where it is given by its id. */
   find: (filter: EventFilter, page: { before?: string | undefined, limit: number }) => Promise<StoredEvent[]>
-  /** Deletes what is older than an event of the accounts, given by their keyed hashes and, where it is known, by their number. */
-  erase: (events: { accounts: string[], userId?: number, before: string }) => Promise<void>
+  /** Deletes the events of the accounts, given by their keyed hashes and, where it is known, by their number; where it is said, those that are older than one. */
+  erase: (events: { accounts: string[], userId?: number, before?: string }) => Promise<void>
   /** Which accounts were deleted since a time in milliseconds, and by which event. */
   deletions: (since: number) => Promise<Array<{ id: string, account: string }>>
 }

@@ -41,8 +41,9 @@ export function createEventStore (database: Database): EventStore {
     },
 
     async erase ({ accounts, userId, before }) {
-      const some = database.selectFrom('Events').select('EventID').where('EventID', '<', before).limit(ERASED_AT_ONCE)
-      await eraseAll(some.where('Account', 'in', accounts))
+      const all = database.selectFrom('Events').select('EventID').limit(ERASED_AT_ONCE)
+      const some = before === undefined ? all : all.where('EventID', '<', before)
+      if (accounts.length > 0) await eraseAll(some.where('Account', 'in', accounts))
       if (userId !== undefined) await eraseAll(some.where('UserID', '=', userId))
     },
 
