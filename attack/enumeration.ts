@@ -106,7 +106,7 @@ export const enumeration: Attack[] = [{
     tried: 'a stolen table of 50 bare SHA-256 hashes, after its owner adopted it beside the service; each stolen hash sent as the password',
     async run ({ main }) {
       const emails = await Promise.all(Array.from({ length: 50 }, () => stored(main, hex('sha256', sent.sent))))
-      const said = await main.adopt('sha256')
+      const said = (await main.run('adopt', '--from', 'sha256')).split('\n').at(-1) ?? ''
       const [bare] = await main.rows('SELECT COUNT(*) AS n FROM Users WHERE LENGTH(Password) = 64')
       const thief = await Promise.all(emails.slice(0, 10).map(Email => main.login({ Name: '', Email, Password: hex('sha256', sent.sent) }, freshNetwork())))
       const owners = await Promise.all(emails.slice(0, 10).map(Email => main.login({ Name: '', Email, Password: sent.sent }, freshNetwork())))

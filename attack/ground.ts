@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
@@ -29,8 +30,8 @@ export interface Deployment {
   /** Signs up and verifies, as the owner of the mailbox does. */
   register: (person?: Person) => Promise<Person>
   login: ({ Email, Password }: Person, from: string) => Promise<Answer>
-  /** Stretches the bare hashes of the old service, as an operator does beside it. Returns what the program says last. */
-  adopt: (from: string) => Promise<string>
+  /** Runs a program of the deployment, such as `adopt`, as an operator does beside the service. Returns what it says. */
+  run: (program: string, ...args: string[]) => Promise<string>
   /** Kills a process, without any notice, and starts another in its place. */
   kill: (process: Running) => void
   revive: (process: Running) => Promise<void>
@@ -40,7 +41,7 @@ export interface Deployment {
 export interface Ground {
   /** Two processes, cheap hashes: what counts is how many guesses are let through. */
   main: Deployment
-  /** Two processes, hashes at a cost that shows in time. */
+  /** Two processes, hashes at a cost that shows in time; tokens are signed with EdDSA, by keys of a file. */
   dear: Deployment
   /** HIDE_ACCOUNTS=true, and hashes that are keyed with a pepper. */
   hidden: Deployment
@@ -51,6 +52,8 @@ export interface Ground {
   /** The newest code mailed to an address. */
   codeFor: (email: string) => string
 }
+
+export const SECRET = 'for the attacks alone: 5e7d0a94c2b8f613'
 
 export const ITERATIONS = { cheap: 2_000, dear: 50_000 }
 
@@ -104,12 +107,17 @@ export async function prepareGround (folder: string, hold: <T extends { stop: ()
       REDIS_HOST: '127.0.0.1',
       REDIS_PORT: String(redis.port),
       REDIS_DB: String(number),
-      JWT_SECRET_KEY: 'for the attacks alone: 5e7d0a94c2b8f613',
+      JWT_SECRET_KEY: SECRET,
       PASSWORD_DENYLIST: 'on',
       PASSWORD_HASH_ITERATIONS: String(ITERATIONS.cheap),
       ...smtp.settings,
       ...settings
     }
+    const run = async (program: string, ...args: string[]): Promise<string> => {
+      const { stdout } = await promisify(execFile)(process.execPath, [fileURLToPath(new URL(`dist/${program}.js`, root)), ...args], { cwd: folder, env: { PATH: process.env.PATH, ...all } })
+      return stdout.trim()
+    }
+    if (settings.JWT_KEYS_FILE !== undefined) await run('keys', 'create')
     const start = (): Promise<Running> => hold(() => startService(all, folder))
     const processes = [await start()]
     while (processes.length < count) processes.push(await start())
@@ -126,10 +134,7 @@ export async function prepareGround (folder: string, hold: <T extends { stop: ()
       rows: async (statement, values = []) => (await pool.query<RowDataPacket[]>(statement, values))[0],
       pass: async seconds => { await client.eval(PASS, 0, seconds * 1000) },
       calm: async () => { await client.flushdb() },
-      async adopt (from) {
-        const { stdout } = await promisify(execFile)(process.execPath, [fileURLToPath(new URL('dist/adopt.js', root)), '--from', from], { cwd: folder, env: { PATH: process.env.PATH, ...all } })
-        return stdout.trim().split('\n').at(-1) ?? ''
-      },
+      run,
       async register (person = somebody()) {
         const asking = { from: freshNetwork() }
         const signed = await deployment.post('/Auth/Sign', person, asking)
@@ -147,7 +152,7 @@ export async function prepareGround (folder: string, hold: <T extends { stop: ()
   const trusting = { TRUST_PROXY: '127.0.0.1' }
   const ground: Ground = {
     main: await deploy(1, 2, trusting),
-    dear: await deploy(2, 2, { ...trusting, PASSWORD_HASH_ITERATIONS: String(ITERATIONS.dear) }),
+    dear: await deploy(2, 2, { ...trusting, PASSWORD_HASH_ITERATIONS: String(ITERATIONS.dear), JWT_ALGORITHM: 'EdDSA', JWT_KEYS_FILE: join(folder, 'keys.json') }),
     hidden: await deploy(3, 1, { ...trusting, HIDE_ACCOUNTS: 'true', PASSWORD_PEPPER: 'a pepper for the attacks: c41d9e07b2f8' }),
     direct: await deploy(1, 1, {}),
     smtp,

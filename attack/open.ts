@@ -1,3 +1,5 @@
+import { WAY_BACK_DAYS } from '../src/own-account.ts'
+import { GRACE_MS } from '../src/sessions.ts'
 import { limits } from '../src/limits.ts'
 
 const [ACCOUNT_QUARTER, ACCOUNT] = limits.account
@@ -18,6 +20,9 @@ export const open: string[] = [
   'Sit behind the same address as an owner: such a network is believed more, and can be throttled together with the owner.',
   'Ask Sign and ResetPassword who has an account, some 60 times a quarter of an hour and network, unless `HIDE_ACCOUNTS=true`. The answer that a name is taken after a valid code remains.',
   'Tell some accounts from none by the time of a wrong password, after `PASSWORD_HASH` was changed or the iterations were lowered: those whose hashes cost more than any of the 500 oldest accounts, at which a process looks when it starts.',
+  `With token and password: everything their owner can, at once and without a trace in the mailbox but a notice; deletion cannot be undone. An address that the account was moved from has it back for ${WAY_BACK_DAYS} days, which is as true for whoever reads a mailbox that its owner has given up.`,
+  'With a copy of a token: act as its owner until the session ends. A copy that both refresh is noticed at the next refresh but one; a change of password ends every session but the one that asks, and so not a copy of its token until it is refreshed.',
+  `Hold a session alive with a token that was refreshed less than ${GRACE_MS / 1000} s ago: answers may be lost.`,
   'With write access to the table: replace a hash, or make one that holds a hashing thread for some seconds. With write access to Redis: forget every count, though no code comes back.',
   'With the key of the tokens (`JWT_SECRET_KEY`): everything. With the table and Redis alone: try passwords against the salted hashes, one stretching each, unless a pepper is set.',
   'Fill every line and queue with many machines: this service answers 429 and 529 quickly, and volume is for whoever stands in front of it.'
