@@ -55,8 +55,8 @@ async function sessions (app: FastifyInstance, { config, overrides }: { config: 
 async function redisFeed (app: FastifyInstance, config: Config): Promise<Feed> {
   const [{ createClient }, { createRedisFeed }] = await Promise.all([import('./redis.ts'), import('../src/stores/feed.redis.ts')])
   const subscriber = createClient(config, { autoResubscribe: false })
-  // Channels are not of one database number.
-  const { feed, close } = createRedisFeed({ client: app.redis, subscriber }, `dream:revocations:${config.REDIS_DB}`)
+  // Channels are not of one database number. As the client knows it: REDIS_URL may name it as well.
+  const { feed, close } = createRedisFeed({ client: app.redis, subscriber }, `dream:revocations:${app.redis.options.db ?? 0}`)
   app.addHook('onClose', async () => { close() })
   await Promise.race([subscriber.connect().catch(() => {}), sleep(PATIENCE_MS, undefined, { ref: false })])
   return feed
