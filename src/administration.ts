@@ -1,9 +1,10 @@
-import type { Account, AccountStore, Caller, Role } from './accounts.ts'
+import type { Account, AccountStore, Role } from './accounts.ts'
+import { createRecorder, type Administrator, type Recorder } from './administration-trail.ts'
 import { originOf } from './audit.ts'
 import { canonicalEmail, nameKey } from './canonical.ts'
 import { fail, Failure } from './catalogue.ts'
 import type { Erase } from './erasure.ts'
-import type { EventFilter, Events, EventStore, EventType, Outcome, StoredEvent } from './events.ts'
+import type { EventFilter, Events, EventStore, EventType, StoredEvent } from './events.ts'
 import { networkOf } from './networks.ts'
 import { accountSubject, type Revocations } from './revocations.ts'
 import type { ListedSession, Sessions } from './sessions.ts'
@@ -46,9 +47,6 @@ export interface AdministrationStore {
   change: (id: number, change: AccountChange, at: number) => Promise<'gone' | 'last super administrator' | ChangeEvent[]>
 }
 
-/** Who does it: an administrator over the network, or somebody who has the machine. */
-export type Administrator = { id: number, caller: Caller } | 'shell'
-
 /** What super administrators do. All methods may fail with Code 510, and those for one account with 503. */
 export interface Administration {
   list: (filter: AccountFilter, page: Page<number>) => Promise<AccountPage>
@@ -85,26 +83,12 @@ export function createAdministration ({ accounts, store, sessions, revocations, 
     return account
   }
 
-  /**
-   * Takes down what was done: in the trail of the account, and in that of the administrator. Neither names the other, so that
-   * either can be erased; the id of the request tells who did what to whom.
-   */
-  function recorder ({ id, email }: AdministeredAccount, by: Administrator, administrator: Account | undefined) {
-    const origin = by === 'shell' ? undefined : originOf(by.caller)
-    return (type: EventType, outcome: Outcome, reason: string): void => {
-      if (type !== 'deletion' || outcome === 'failure') events.record({ type, outcome, reason, email, userId: id, origin })
-      // Of an administrator who is gone by now nothing may be left.
-      const erased = type === 'deletion' && outcome === 'success' && administrator?.id === id
-      if (administrator !== undefined && !erased) events.record({ type: 'administration', outcome, reason: type, email: administrator.email, userId: administrator.id, origin })
-    }
-  }
-
-  async function act (id: number, by: Administrator, type: EventType, run: (account: AdministeredAccount, record: ReturnType<typeof recorder>) => Promise<void>): Promise<void> {
+  async function act (id: number, by: Administrator, type: EventType, run: (account: AdministeredAccount, record: Recorder) => Promise<void>): Promise<void> {
     // Asked again: the token may have been checked a moment before the administrator ceased to be one.
     const administrator = by === 'shell' ? undefined : await accounts.findById(by.id)
     if (by !== 'shell' && (administrator === undefined || administrator.disabled || administrator.role !== 'super_admin')) throw fail('Forbidden')
     const account = await existing(id)
-    const record = recorder(account, by, administrator)
+    const record = createRecorder(events, account, by, administrator)
     try {
       await run(account, record)
     } catch (error) {
