@@ -42,8 +42,8 @@ export const accountCommands: Record<string, Plan> = {
   },
 
   /** Also by a former address. */
-  reset (model, { other }) {
-    const Email = pick(model.emails, other) ?? ''
+  reset (model, { other, token }) {
+    const Email = (token % 2 === 0 ? pick(model.waysBack(), other) : undefined) ?? pick(model.emails, other) ?? ''
     const Password = newPassword()
     return {
       what: Email,
@@ -54,8 +54,10 @@ export const accountCommands: Record<string, Plan> = {
 
   'change email' (model, choice) {
     const token = tokenOf(model, choice)
-    const Email = pick(model.emails, choice.other) ?? ''
-    return token && {
+    const used = new Set([...model.accounts.map(({ email }) => email), ...model.waysBack()])
+    const Email = pick(choice.right ? model.emails.filter(email => !used.has(email)) : model.emails, choice.other)
+    if (token === undefined || Email === undefined) return undefined
+    return {
       what: `to ${Email} by token ${token.number}`,
       run: (service, asked, another) => {
         const { password: Password } = token.session.account

@@ -45,6 +45,9 @@ export function createModel (now: number, names: string[], emails: string[]) {
     /** When something ends by itself, the next first. */
     ends: (): number[] => [...sessions.tokens.map(token => token.expiresAt), ...sessions.sessions.map(session => session.refreshedAt + GRACE_MS), ...formerEmails.map(({ until }) => until)].filter(end => end > clock.now).sort((a, b) => a - b),
 
+    /** Where a reset would give an account back. */
+    waysBack: (): string[] => formerEmails.filter(({ until }) => until > clock.now).map(({ email }) => email),
+
     /** The id is known once somebody logs in. */
     signUp (name: string, email: string, password: string): Expected {
       if (isTaken(email)) return answer(502)

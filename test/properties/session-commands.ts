@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { digest, type Answer } from '../helper.ts'
 import { elsewhere } from './operations.ts'
-import type { Session } from './session-model.ts'
 import { asking, pick, tokenOf, type Plan } from './session-plan.ts'
 import { sessionId } from './session-service.ts'
 
@@ -19,7 +18,8 @@ export const sessionCommands = {
   },
 
   refresh (model, choice) {
-    const token = tokenOf(model, choice)
+    // Half of them with a token of a live session that may have been replaced already.
+    const token = choice.other % 2 === 0 ? tokenOf(model, choice) : pick(model.tokens.filter(({ session }) => model.isLive(session)), choice.token)
     return token && {
       what: `token ${token.number}`,
       run: (service, asked) => service.carryOut(model, asked, () => model.refresh(token), () => asked.post('/Auth/Refresh', undefined, asking(token)))
@@ -36,8 +36,9 @@ export const sessionCommands = {
 
   'end session' (model, choice) {
     const token = tokenOf(model, choice)
-    const own = (session: Session): boolean => session.account === token?.session.account
-    const session = pick(choice.right ? model.sessions.filter(own) : model.sessions, choice.other)
+    // Of the account and of others, live and ended.
+    const sessions = model.sessions.filter(session => (choice.other % 2 === 0 || session.account !== token?.session.account) && (!choice.right || model.isLive(session)))
+    const session = pick(sessions, choice.other >> 1)
     return token && session && {
       what: `${model.sessions.indexOf(session)} by token ${token.number}`,
       run: (service, asked) => service.carryOut(model, asked, () => model.endSession(token, session), () => asked.remove(`/Auth/Sessions/${sessionId(model, session)}`, undefined, asking(token)))
@@ -61,10 +62,10 @@ export const sessionCommands = {
 
   pass (model, { token, other, right }) {
     const [next, ...later] = model.ends()
-    const end = right ? next : pick(later, other)
-    // To the moment at which something ends, or to the last before it.
-    const ms = other % 2 === 0 && end !== undefined ? end - model.clock.now - token % 2 : pick(AMOUNTS, token) ?? 1
-    return { what: `${ms} ms`, run: service => service.pass(model, ms) }
+    const end = right ? next : pick(later, other >> 1)
+    // To the last moment before something ends, and then to the first after it.
+    const steps = other % 2 === 0 && end !== undefined ? [end - model.clock.now - 1, 1] : [pick(AMOUNTS, token) ?? 1]
+    return { what: `${steps.join(' and ')} ms`, async run (service) { for (const ms of steps) await service.pass(model, ms) } }
   }
 } satisfies Record<string, Plan>
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { setImmediate as turn } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { bearer, build, deployment, digest, type Answer, type Mode, type World } from '../helper.ts'
 import { until } from '../support/faults.ts'
@@ -93,7 +93,7 @@ export async function start (t: Test, mode: Mode): Promise<Service> {
     async begin () {
       const walk = ++walks
       const names = ['Alice', 'Bob', 'Carol'].map(name => `${name} ${walk}`)
-      const model = createModel(time, names, ['alice', 'bob', 'carol', 'dave'].map(name => `${name}${walk}@example.com`))
+      const model = createModel(time, names, ['alice', 'bob', 'carol', 'dave', 'erin'].map(name => `${name}${walk}@example.com`))
       for (const [i, Name] of names.slice(0, 2).entries()) {
         const person = { Name, Email: model.emails[i] ?? '', Password: digest(`the password of ${Name}`) }
         await worlds[0]?.register(person, { from: elsewhere() })
@@ -113,7 +113,7 @@ export async function start (t: Test, mode: Mode): Promise<Service> {
             const now = await seen(world, token)
             assert.ok(now === was || now === due(model, token), `token ${token.number} is ${now} meanwhile, was ${was}, becomes ${due(model, token)}`)
           }))
-          await turn()
+          await sleep(1)
         }
       }
       const [answered, ...watched] = await Promise.allSettled([ask().finally(() => { asking.abort() }), ...worlds.map(watch)])
