@@ -6,6 +6,7 @@ import type { Config } from '../src/config.ts'
 import { createLastSeen } from '../src/last-seen.ts'
 import { createRemembered } from '../src/remembered.ts'
 import { createRevocations, type Feed, type Revocations } from '../src/revocations.ts'
+import type { Report } from '../src/report.ts'
 import { createSessions, type Sessions, type SessionStore } from '../src/sessions.ts'
 import { createProcessFeed } from '../src/stores/feed.process.ts'
 import { createSessionStore } from '../src/stores/sessions.ts'
@@ -30,7 +31,7 @@ const PATIENCE_MS = 2_000
 async function sessions (app: FastifyInstance, { config, overrides }: { config: Config, overrides: Overrides }): Promise<void> {
   const report = (error: unknown, what: string): void => { app.log.warn({ err: error }, what) }
   const now = overrides.wallClock ?? Date.now
-  const feed = config.mode === 'server' ? await redisFeed(app, config) : embeddedFeed(app)
+  const feed = config.mode === 'server' ? await redisFeed(app, config, report) : embeddedFeed(app)
   const revocations = createRevocations(feed, report)
   const remembered = createRemembered(feed, now)
   const store = createSessionStore(app.database)
@@ -52,11 +53,11 @@ async function sessions (app: FastifyInstance, { config, overrides }: { config: 
   })
 }
 
-async function redisFeed (app: FastifyInstance, config: Config): Promise<Feed> {
+async function redisFeed (app: FastifyInstance, config: Config, report: Report): Promise<Feed> {
   const [{ createClient }, { createRedisFeed }] = await Promise.all([import('./redis.ts'), import('../src/stores/feed.redis.ts')])
   const subscriber = createClient(config, { autoResubscribe: false })
   // Channels are not of one database number. As the client knows it: REDIS_URL may name it as well.
-  const { feed, close } = createRedisFeed({ client: app.redis, subscriber }, `dream:revocations:${app.redis.options.db ?? 0}`)
+  const { feed, close } = createRedisFeed({ client: app.redis, subscriber }, `dream:revocations:${app.redis.options.db ?? 0}`, report)
   app.addHook('onClose', async () => { close() })
   await Promise.race([subscriber.connect().catch(() => {}), sleep(PATIENCE_MS, undefined, { ref: false })])
   return feed

@@ -31,13 +31,18 @@ const PAGE = 500
 /** What somebody else can have added by trying an address from many networks is not to become too much to send. */
 const MOST_EVENTS = 10_000
 
+/** Where an administrator sat says nothing about the person. */
+function withoutAdministrator (event: StoredEvent): StoredEvent {
+  return event.reason === 'administrator' || event.type === 'role_change' ? { ...event, network: null, userAgent: null } : event
+}
+
 export function createExportAccount ({ accounts, store, sessions, events, eventStore, audit }: Parts): ExportAccount {
   async function eventsOf (userId: number, emails: string[]): Promise<StoredEvent[]> {
     const person = { userId, accounts: emails.map(events.accountHash) }
     const found: StoredEvent[] = []
     for (;;) {
       const page = await eventStore.find({ person }, { before: found.at(-1)?.id, limit: PAGE })
-      found.push(...page)
+      found.push(...page.map(withoutAdministrator))
       if (page.length < PAGE || found.length >= MOST_EVENTS) return found
     }
   }

@@ -33,6 +33,8 @@ export interface SessionStore {
   refresh: (id: string, from: number, times: { at: number, expiresAt: number }) => Promise<boolean>
   /** The live sessions of an account, those used last first. */
   list: (userId: number, at: number, limit: number) => Promise<ListedSession[]>
+  /** Live sessions beyond the `kept` that were begun last, the latest of these first, `limit` at most. */
+  surplus: (userId: number, at: number, kept: number, limit: number) => Promise<string[]>
   /** All that are kept, the newest first: those that have ended too. */
   all: (userId: number) => Promise<ListedSession[]>
   /** `false` where the account has no such live session. */
@@ -52,7 +54,7 @@ export interface Grant { userId: number, sessionId: string, generation: number, 
 
 /** Logins and what becomes of them. All methods may fail with Code 510. */
 export interface Sessions {
-  /** A new session of somebody who has just proved who they are. @throws Code 501 where the account is gone by now */
+  /** A new session of somebody who has just proved who they are; of more than `MOST_SESSIONS` the oldest ends. @throws Code 501 where the account is gone by now */
   open: (account: Pick<Account, 'id' | 'tokenVersion'>, caller: Caller) => Promise<Grant>
   /**
    * A new token in place of an older one of the session, which is good for `GRACE_MS` more. Within that time it gives another
@@ -63,7 +65,7 @@ export interface Sessions {
    * @throws Code 401 where the session is over, or another's
    */
   refresh: (id: string, userId: number, generation: number) => Promise<Grant | 'replayed'>
-  /** Those used last, `MOST_LISTED` at most. */
+  /** Those used last first. */
   list: (userId: number) => Promise<ListedSession[]>
   /** Ends one session of the account. `false` where it has no such live one. */
   revoke: (userId: number, id: string) => Promise<boolean>
@@ -73,7 +75,10 @@ export interface Sessions {
 
 /** How long a token that was refreshed is still accepted: requests under way, and answers that were lost. */
 export const GRACE_MS = 30_000
-export const MOST_LISTED = 100
+/** Live sessions of an account: with one more, the oldest ends. */
+export const MOST_SESSIONS = 100
+/** Surplus that one login ends: there is more than one only where several come at once. */
+const SURPLUS = 10
 const LONGEST_USER_AGENT = 200
 
 interface Lifetimes {
@@ -93,6 +98,8 @@ export function createSessions (store: SessionStore, revocations: Revocations, {
       const at = now()
       const session = { id: randomUUID(), userId, tokenVersion, at, expiresAt: wholeSeconds(at + tokenMs), network: networkOf(address), userAgent: printable(userAgent, LONGEST_USER_AGENT) }
       if (!await store.insert(session)) throw fail('LoginFailed', { audit: 'unknown_account' })
+      const surplus = await store.surplus(userId, at, MOST_SESSIONS, SURPLUS)
+      for (const oldest of surplus.filter(id => id !== session.id)) await revocations.around([sessionSubject(oldest)], () => store.revoke(userId, oldest, at))
       return { userId, sessionId: session.id, generation: 0, at, expiresAt: session.expiresAt }
     },
 
@@ -109,11 +116,13 @@ export function createSessions (store: SessionStore, revocations: Revocations, {
       const current = await store.standing(id)
       if (current === undefined || current.revoked) throw fail('Unauthorized')
       if (generation === current.generation - 1 && at < current.refreshedAt + GRACE_MS) return { userId, sessionId: id, generation: current.generation, at, expiresAt: current.expiresAt }
+      // Not refreshed and yet as it was: a replica that is behind was asked, and that is no theft.
+      if (generation >= current.generation) throw fail('DatabaseUnavailable')
       await revocations.around([sessionSubject(id)], () => store.revoke(userId, id, at))
       return 'replayed'
     },
 
-    list: userId => store.list(userId, now(), MOST_LISTED),
+    list: userId => store.list(userId, now(), MOST_SESSIONS),
 
     revoke: (userId, id) => revocations.around([sessionSubject(id)], () => store.revoke(userId, id, now())),
 

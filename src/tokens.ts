@@ -22,7 +22,7 @@ export interface Claims {
 
 export interface Tokens {
   issue: (grant: Grant) => string
-  /** Who a token speaks for that is remembered, without asking anybody. `undefined` says nothing about the token. */
+  /** Who a token speaks for that is remembered, without asking anybody, where the header is spelt as usual. `undefined` says nothing about the token. */
   known: (authorization: string | undefined) => Identity | undefined
   /**
    * @param authorization the `Authorization` header (RFC 6750, section 2.1)
@@ -53,9 +53,13 @@ interface Parts {
 export function createTokens ({ signer, remembered, standing }: Parts, now: () => number): Tokens {
   const ended = new Set<string>()
 
-  function read (authorization: string | undefined): Claims {
+  function tokenIn (authorization: string | undefined): string {
     const [, token] = authorization === undefined || authorization.length > LONGEST_TOKEN ? [] : BEARER.exec(authorization) ?? []
     if (token === undefined) throw fail('Unauthorized')
+    return token
+  }
+
+  function claimsOf (token: string): Claims {
     try {
       const claims = signer.verify(token)
       if (isClaims(claims) && claims.exp * 1000 > now()) return claims
@@ -84,12 +88,15 @@ export function createTokens ({ signer, remembered, standing }: Parts, now: () =
 
     known: authorization => authorization === undefined ? undefined : remembered.get(authorization),
 
-    read,
+    read: authorization => claimsOf(tokenIn(authorization)),
 
     async check (authorization) {
-      const known = authorization === undefined ? undefined : remembered.get(authorization)
+      const token = tokenIn(authorization)
+      // In one spelling, or one token would fill the memory in many.
+      const header = `Bearer ${token}`
+      const known = remembered.get(header)
       if (known !== undefined) return known
-      const claims = read(authorization)
+      const claims = claimsOf(token)
       if (ended.has(claims.sid)) throw fail('Unauthorized')
       const keep = remembered.begin()
       const session = await standing(claims.sid)
@@ -98,7 +105,7 @@ export function createTokens ({ signer, remembered, standing }: Parts, now: () =
       const until = endOf(claims, session)
       if (until <= now()) throw fail('Unauthorized')
       const identity = { id: session.userId, role: session.role, sessionId: claims.sid }
-      if (authorization !== undefined) keep(authorization, identity, until)
+      keep(header, identity, until)
       return identity
     }
   }

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis'
 import { fail } from '../catalogue.ts'
 import type { Feed, Listener, Subject } from '../revocations.ts'
+import type { Report } from '../report.ts'
 import { tellAll } from './feed.process.ts'
 
 const BEAT_MS = 300
@@ -20,10 +21,11 @@ interface Connections {
  * an answer on the listening connection proves that everything published before was heard; without a recent one memory is
  * not trusted; and whoever was disconnected forgets all.
  */
-export function createRedisFeed ({ client, subscriber }: Connections, channel: string): { feed: Feed, close: () => void } {
+export function createRedisFeed ({ client, subscriber }: Connections, channel: string, report: Report): { feed: Feed, close: () => void } {
   const listeners: Listener[] = []
   let vouchedUntil = 0
   let closed = false
+  let told = false
   let retry: NodeJS.Timeout | undefined
 
   const gap = (): void => { for (const { gap } of listeners) gap() }
@@ -42,7 +44,10 @@ export function createRedisFeed ({ client, subscriber }: Connections, channel: s
       await subscriber.subscribe(channel)
       gap()
       await beat()
-    } catch {
+    } catch (error) {
+      // A connection that is lost is told of elsewhere; a right to the channel that is missing would never be noticed.
+      if (!closed && subscriber.status === 'ready' && !told) report(error, 'the channel of revocations cannot be listened to: every check of a token asks the database')
+      told = true
       if (!closed) retry = setTimeout(() => { if (subscriber.status === 'ready') subscribe() }, RESUBSCRIBE_MS).unref()
     }
   }

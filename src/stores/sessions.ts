@@ -52,6 +52,14 @@ export function createSessionStore (database: Database): SessionStore {
       return rows.map(listed)
     },
 
+    async surplus (userId, at, kept, limit) {
+      const rows = await database.selectFrom('Sessions').select('SessionID')
+        .where('UserID', '=', userId).where('RevokedAt', 'is', null).where('ExpiresAt', '>', dateTime(at))
+        .where('TokenVersion', '=', eb => eb.selectFrom('Users').select('Users.TokenVersion').where('Users.UserID', '=', userId))
+        .orderBy('CreatedAt', 'desc').orderBy('SessionID').limit(limit).offset(kept).execute()
+      return rows.map(({ SessionID }) => SessionID)
+    },
+
     async all (userId) {
       const rows = await database.selectFrom('Sessions').select(LISTED).where('UserID', '=', userId).orderBy('CreatedAt', 'desc').orderBy('SessionID').execute()
       return rows.map(listed)

@@ -52,6 +52,17 @@ function anyProof (valid: (person: Person) => object, failing: (person: Person) 
   ]
 }
 
+/** Asks while no other super administrator can log in: other rows make some. */
+function alone (ask: Row['ask']): Row['ask'] {
+  return async (scene, prepared) => {
+    const others = `WHERE Role = 'super_admin' AND Email <> '${admin.Email}'`
+    await scene.world.rows(`UPDATE Users SET DisabledAt = '2026-01-01 00:00:00' ${others}`)
+    const answer = await ask(scene, prepared)
+    await scene.world.rows(`UPDATE Users SET DisabledAt = NULL ${others}`)
+    return answer
+  }
+}
+
 /** Has a code for a new address mailed. Gives the token and the code, with a space between. */
 async function coded (scene: Scene): Promise<string> {
   const token = await member(scene)
@@ -115,6 +126,6 @@ export const accountTable: Record<string, Row[]> = {
   'DELETE /Auth/Account': [
     ...anyProof(proof, () => ({ Password: wrong })),
     { code: 200, prepare: member, ask: ({ send, person }, token) => send(proof(person), bearer(token)) },
-    { code: 403, prepare: async ({ world }) => String((await world.post('/Auth/Login', admin)).body.Token), ask: ({ send }, token) => send({ Password: admin.Password }, bearer(token)) }
+    { code: 403, prepare: async ({ world }) => String((await world.post('/Auth/Login', admin)).body.Token), ask: alone(({ send }, token) => send({ Password: admin.Password }, bearer(token))) }
   ]
 }

@@ -75,3 +75,32 @@ for (const mode of modes) {
     t.match(await remove('/Auth/Sessions/x'), { status: 401 })
   })
 }
+
+for (const mode of modes) {
+  t.test(`${mode}: an account has a hundred sessions at most: with one more the oldest ends`, async t => {
+    const world = await build(t, mode)
+    await world.register(alice)
+    const first = await world.login(alice)
+    t.match(await check(world, first), { status: 200 })
+    await world.rows("UPDATE Sessions SET CreatedAt = '2026-01-01 00:00:00'")
+    const second = await world.login(alice)
+    const [row] = await world.rows("SELECT * FROM Sessions WHERE CreatedAt > '2026-01-01 00:00:00'")
+    for (let i = 0; i < 98; i++) await world.rows(`INSERT INTO Sessions (SessionID, UserID, TokenVersion, Generation, CreatedAt, LastSeenAt, ExpiresAt, Network, UserAgent) VALUES ('00000000-0000-4000-8000-${String(i).padStart(12, '0')}', 1, ${String(row?.TokenVersion)}, 0, '2026-02-01 00:00:00', '2026-02-01 00:00:00', '2036-01-01 00:00:00', '', '')`)
+    t.match(await check(world, first), { status: 200 }, 'with a hundred')
+    const last = await world.login(alice)
+    t.match(await check(world, first), { status: 401 }, 'and one more')
+    for (const token of [second, last]) t.match(await check(world, token), { status: 200 })
+    t.equal((await list(world, last)).length, 100)
+  })
+
+  t.test(`${mode}: T9: a token spelt in many ways is remembered in one`, async t => {
+    const world = await build(t, mode)
+    await world.register(alice)
+    const token = await world.login(alice)
+    for (const scheme of ['Bearer ', 'bearer ', 'BEARER  ', 'bEaReR   ']) t.match(await world.get('/CheckJWTToken', { headers: { authorization: scheme + token } }), { status: 200 }, scheme)
+    t.ok(world.app.tokens.known(`Bearer ${token}`))
+    t.equal(world.app.tokens.known(`BEARER  ${token}`), undefined)
+    await world.post('/Auth/Logout', undefined, { headers: { authorization: `bearer ${token}` } })
+    for (const scheme of ['Bearer ', 'bearer ', 'BEARER  ']) t.match(await world.get('/CheckJWTToken', { headers: { authorization: scheme + token } }), { status: 401 }, scheme)
+  })
+}
