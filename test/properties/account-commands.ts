@@ -68,7 +68,7 @@ export const accountCommands: Record<string, Plan> = {
   },
 
   administer (model, { other, token, right }) {
-    const account = pick(known(model), other)
+    const account = (token % 4 < 2 ? pick(known(model).filter(({ disabled }) => disabled), other) : undefined) ?? pick(known(model), other)
     if (account === undefined) return undefined
     const change = account.disabled || !right ? { Disabled: !account.disabled } : { Role: pick(ROLES, token) ?? 'user' }
     return {

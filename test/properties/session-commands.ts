@@ -60,9 +60,9 @@ export const sessionCommands = {
 
   check: (model, { token }) => ({ what: `token ${token % model.tokens.length}`, run: service => service.agree(model, [pick(model.tokens, token)].filter(each => each !== undefined)) }),
 
-  pass (model, { token, other, right }) {
+  pass (model, { token, other, another }) {
     const [next, ...later] = model.ends()
-    const end = right ? next : pick(later, other >> 1)
+    const end = another === 0 ? next : pick(later, other >> 1) ?? next
     // To the last moment before something ends, and then to the first after it.
     const steps = other % 2 === 0 && end !== undefined ? [end - model.clock.now - 1, 1] : [pick(AMOUNTS, token) ?? 1]
     return { what: `${steps.join(' and ')} ms`, async run (service) { for (const ms of steps) await service.pass(model, ms) } }

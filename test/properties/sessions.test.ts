@@ -7,13 +7,13 @@ import { sessionCommands } from './session-commands.ts'
 import { command, type Plan } from './session-plan.ts'
 import { start } from './session-service.ts'
 
-const WALKS = 25
+const WALKS = 40
 const LONGEST = 40
 
 const plans: Record<string, Plan> = { ...sessionCommands, ...accountCommands }
 const { login, refresh, pass } = sessionCommands
 // More of what begins something, so that there is something to end.
-const often = [{ login, refresh, pass }, { login, refresh }, { login, refresh }]
+const often = [{ login, refresh, pass }, { login, refresh, pass }, { login, refresh }]
 /** A failure names it, beside seed and path. */
 const { FC_REPLAY_PATH } = process.env
 const walk = fc.commands([plans, ...often].flatMap(plans => Object.entries(plans).map(([name, plan]) => command(name, plan))), {
