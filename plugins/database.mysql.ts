@@ -19,6 +19,8 @@ declare module 'fastify' {
 const CONNECT_MS = 800
 const LIMITS = { acquireMs: 900, queryMs: 1_000 }
 const QUEUE_LIMIT = 1_000
+/** How long a stop waits for connections to be closed in good order. */
+const END_MS = 1_000
 
 // Escaping relies on backslashes and reading on strict types: neither is left to the server's configuration.
 const SESSION = "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00'"
@@ -84,9 +86,18 @@ export async function openMysql (app: FastifyInstance, config: Config): Promise<
     if (!app.hasDecorator('mysql')) decoratePool(app, mysql.createPool(options))
   }
   const { pool } = app.mysql
-  // A connection that was being made when the service stopped, and could not be, is no failure of the stop.
+  // A connection that was being made when the service stopped, and could not be, is no failure of the stop; one that is given up
+  // while the pool waits for it is waited for without end.
   const end = pool.end.bind(pool)
-  pool.end = (callback?: (error: NodeJS.ErrnoException | null) => void) => { end(() => { callback?.(null) }) }
+  pool.end = (callback?: (error: NodeJS.ErrnoException | null) => void) => {
+    const ended = (): void => {
+      clearTimeout(timer)
+      callback?.(null)
+      callback = undefined
+    }
+    const timer = setTimeout(ended, END_MS)
+    end(ended)
+  }
   pool.on('connection', connection => {
     connection.on('error', () => {})
     connection.query({ sql: SESSION, timeout: LIMITS.queryMs }, error => { if (error !== null) connection.destroy() })
