@@ -98,6 +98,7 @@ function refusal (field: string, { keyword, params }: FastifySchemaValidationErr
     case 'maxLength': return { field, reason: 'TooLong', limit }
     case 'minimum': return { field, reason: 'TooSmall', limit }
     case 'maximum': return { field, reason: 'TooLarge', limit }
+    case 'format':
     case 'pattern':
       if (field in reasons) return { field, reason: field as keyof typeof reasons }
       return { field, reason: DIGITS.test(String(params.pattern)) ? 'Integer' : 'Invalid' }

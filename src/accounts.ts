@@ -146,7 +146,7 @@ export function createAccounts (parts: Parts, options: { hideAccounts: boolean, 
     async verify ({ Name, Email, Password, VerifyCode }, caller) {
       const password = passwords.read(Password)
       screen(password, { email: Email, name: Name })
-      await audit('verify', Email, caller, () => throttle.guess(caller.address, async () => {
+      await audit('verify', Email, caller, note => throttle.guess(caller.address, async () => {
         await refuseTaken(Email, Name)
         await codes.spend('sign', Email, VerifyCode, async () => {
           // No index keeps the address that an account has left: whatever HIDE_ACCOUNTS says, it is asked for here.
@@ -155,6 +155,8 @@ export function createAccounts (parts: Parts, options: { hideAccounts: boolean, 
           const outcome = await store.create({ email: Email, name: Name, password: await passwords.hash(password), role: 'user' })
           if (outcome !== 'created') throw fail('UserExists', { Field: outcome })
         })
+        // For the trail alone: the account is there, whatever comes of this.
+        note.userId = (await store.findByEmail(Email).catch(() => undefined))?.id
       }))
     },
 

@@ -13,7 +13,7 @@ import type { Throttle } from './throttle.ts'
  * left is one event, under the keyed hash of the address, that says so. Name and address are free again.
  *
  * @param origin where the request came from, unless it was from the owner, of whom nothing may be left
- * @throws Codes 403 for the last super administrator, 503 where the account is gone, 510, 512. Nothing is deleted then.
+ * @throws Codes 403 for the last super administrator, 503 where the account is gone, 510, 512. The account stays then; codes and counters of it may be gone.
  */
 export type Erase = (account: Pick<Account, 'id' | 'email'>, reason: 'owner' | 'administrator' | 'shell', origin?: Origin) => Promise<void>
 

@@ -97,7 +97,8 @@ export const Session = Type.Object({
   ExpiresAt: time('When it ends, unless it is refreshed'),
   Network,
   UserAgent,
-  Current: Type.Optional(Type.Boolean({ description: 'Whether it is the one that asks.' }))
+  Current: Type.Optional(Type.Boolean({ description: 'Whether it is the one that asks.' })),
+  Ended: Type.Optional(Type.Boolean({ description: 'Whether it was ended before its time; in the export, which has those too.' }))
 }, { $id: 'Session', description: 'A login.', examples: [session] })
 
 export const Role = Type.Unsafe<'user' | 'super_admin'>({ type: 'string', enum: ['user', 'super_admin'], $id: 'Role', description: 'What the account may do.', examples: ['user'] })

@@ -20,7 +20,7 @@ export interface SessionStanding {
 }
 
 /** A session as its owner sees it. Times are UTC, `YYYY-MM-DD HH:MM:SS`. */
-export interface ListedSession { id: string, createdAt: string, lastSeenAt: string, expiresAt: string, network: string, userAgent: string }
+export interface ListedSession { id: string, createdAt: string, lastSeenAt: string, expiresAt: string, network: string, userAgent: string, /** Before its time; known in a list of all. */ ended?: boolean }
 
 interface NewSession { id: string, userId: number, tokenVersion: number, at: number, expiresAt: number, network: string, userAgent: string }
 

@@ -9,7 +9,7 @@ const schema = {
   operationId: 'exportAccount',
   tags: ['Account'],
   summary: 'Have everything that is kept about the account',
-  description: 'The data of the account, its former addresses that are still reserved, its sessions and the events of the audit trail: all there is, but for the hash of the password, and for events beyond the newest 10,000.',
+  description: 'The data of the account, its former addresses that are still reserved, its sessions and the events of the audit trail: all there is in the database, but for the hash of the password, and for events beyond the newest 10,000.',
   security: [bearer],
   response: replies(['Success', 'Unauthorized', 'DatabaseUnavailable'], {
     fields: {
@@ -29,7 +29,7 @@ export async function exportAccount (app: App): Promise<void> {
     return reply.answer('Success', {
       Account: { ...rest, Name, RegisterTime: RegisterTime === null ? null : isoTime(RegisterTime), LastLogin: LastLogin === null ? null : isoTime(LastLogin) },
       FormerEmails: formerEmails.map(({ Email, ReservedUntil }) => ({ Email, ReservedUntil: isoTime(ReservedUntil) })),
-      Sessions: sessions.map(session => ({ ...sessionOf(session), Current: session.id === request.identity.sessionId })),
+      Sessions: sessions.map(session => ({ ...sessionOf(session), Current: session.id === request.identity.sessionId, Ended: session.ended === true })),
       Events: events.map(eventOf)
     })
   })

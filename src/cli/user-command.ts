@@ -9,8 +9,8 @@ export const USAGE = `Usage: npm run user -- <command> [--json]
   create --email <e-mail> --name <name> [--admin] [--password-stdin]
                             makes an account, without a mailed code; shows a password made for it,
                             unless one is read from standard input
-  grant <account> [--role super_admin|user]
-                            changes the role; super_admin unless said
+  grant <account> --role super_admin|user
+                            changes the role
   disable <account>         ends its sessions; it may not log in any more
   enable <account>          it may log in again
   revoke <account>          ends its sessions; it may log in again
@@ -54,7 +54,7 @@ const isCommand = (word: string | undefined): word is Command['does'] => word !=
 /** @throws {UsageError} for what is none */
 export function commandOf (args: string[]): Command {
   const [does, ...rest] = args
-  if (!isCommand(does)) throw new UsageError()
+  if (!isCommand(does)) throw new UsageError(does === undefined ? '' : `no such command: ${does}; "npm run user -- --help" lists them`)
   const { values, positionals } = parsed(rest, OPTIONS[does])
   const text = (name: string): string | undefined => typeof values[name] === 'string' ? values[name] : undefined
   const json = values.json === true
@@ -62,7 +62,7 @@ export function commandOf (args: string[]): Command {
 
   switch (does) {
     case 'create': return { does, json, email: emailOf(text('email')), name: nameOf(text('name')), role: values.admin === true ? 'super_admin' : 'user', readPassword: values['password-stdin'] === true }
-    case 'grant': return { does, json, account: named(positionals[0]), role: roleOf(text('role')) ?? 'super_admin' }
+    case 'grant': return { does, json, account: named(positionals[0]), role: roleOf(text('role')) ?? missing('--role super_admin or --role user') }
     case 'delete': return { does, json, account: named(positionals[0]), confirmed: values.yes === true }
     case 'list': return {
       does,
@@ -115,6 +115,10 @@ function searchOf (value: string | undefined): string | undefined {
 function roleOf (value: string | undefined): Role | undefined {
   if (value === undefined || value === 'user' || value === 'super_admin') return value
   throw new UsageError('--role takes super_admin or user')
+}
+
+function missing (what: string): never {
+  throw new UsageError(`say ${what}`)
 }
 
 function named (value: string | undefined): Named {

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import smCrypto from 'sm-crypto'
 import { FolderInUseError } from '../../plugins/database.sqlite.ts'
 import { buildApp, type App } from '../app.ts'
@@ -81,8 +83,20 @@ async function user (command: Command, config: Config): Promise<void> {
   }
 }
 
+/** A folder that was never used is most likely not the one that was meant. */
+function refuseUnused ({ does }: Command, { mode, DATA_DIR }: Config): void {
+  if (mode === 'embedded' && does !== 'create' && !existsSync(join(DATA_DIR, 'dream.db'))) throw new ConfigError(`DATA_DIR (${DATA_DIR}) holds no database of this service: give this command the settings that the service has`)
+}
+
+const [first] = process.argv.slice(2)
 try {
-  await user(commandOf(process.argv.slice(2)), loadConfig(process.env, '.env'))
+  if (first === '--help' || first === '-h' || first === 'help') {
+    process.stdout.write(`${USAGE}\n`)
+  } else {
+    const [command, config] = [commandOf(process.argv.slice(2)), loadConfig(process.env, '.env')]
+    refuseUnused(command, config)
+    await user(command, config)
+  }
 } catch (error) {
   process.stderr.write(error instanceof UsageError && error.message === '' ? `${USAGE}\n` : `user: ${reasonOf(error)}\n`)
   process.exitCode = 1

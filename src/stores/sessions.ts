@@ -3,6 +3,9 @@ import { dateTime, millisecondsOf, preciseDateTime, type Database, type Sessions
 
 const LISTED = ['SessionID', 'CreatedAt', 'LastSeenAt', 'ExpiresAt', 'Network', 'UserAgent'] as const
 
+/** More than anybody begins while their rows are kept. */
+const MOST_KEPT = 10_000
+
 function listed (row: Pick<SessionsTable, typeof LISTED[number]>): ListedSession {
   return { id: row.SessionID, createdAt: row.CreatedAt, lastSeenAt: row.LastSeenAt, expiresAt: row.ExpiresAt, network: row.Network, userAgent: row.UserAgent }
 }
@@ -61,8 +64,10 @@ export function createSessionStore (database: Database): SessionStore {
     },
 
     async all (userId) {
-      const rows = await database.selectFrom('Sessions').select(LISTED).where('UserID', '=', userId).orderBy('CreatedAt', 'desc').orderBy('SessionID').execute()
-      return rows.map(listed)
+      const rows = await database.selectFrom('Sessions').innerJoin('Users', 'Users.UserID', 'Sessions.UserID')
+        .select([...LISTED, 'RevokedAt', 'Sessions.TokenVersion as SessionVersion', 'Users.TokenVersion as Version'])
+        .where('Sessions.UserID', '=', userId).orderBy('CreatedAt', 'desc').orderBy('SessionID').limit(MOST_KEPT).execute()
+      return rows.map(row => ({ ...listed(row), ended: row.RevokedAt !== null || row.SessionVersion !== row.Version }))
     },
 
     async revoke (userId, id, at) {

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { commandOf, UsageError } from '../../src/cli/user-command.ts'
 import { deployment, modes } from '../helper.ts'
@@ -7,11 +9,20 @@ import { user } from '../support/user.ts'
 for (const mode of modes) {
   t.test(`${mode}: an account that does not exist is said to be none, with exit code 1`, async t => {
     const settings = await deployment(t, mode)
+    t.match(await user(t, settings, ['create', '--email', 'root@example.com', '--name', 'Root', '--admin']), { code: 0 })
     for (const args of [['disable', 'nobody@example.com'], ['delete', '7', '--yes']]) {
       t.match(await user(t, settings, args), { code: 1, stderr: 'user: no such account\n', stdout: '' }, args.join(' '))
     }
   })
 }
+
+t.test('embedded: a folder that holds no database is most likely not the one that was meant: it is named, and nothing is made there', async t => {
+  const settings = await deployment(t, 'embedded')
+  for (const args of [['list'], ['grant', 'root@example.com', '--role', 'super_admin'], ['delete', '1', '--yes']]) {
+    t.match(await user(t, settings, args), { code: 1, stderr: new RegExp(`^user: DATA_DIR \\(${settings.DATA_DIR}\\) holds no database`), stdout: '' }, args.join(' '))
+  }
+  t.notOk(existsSync(join(settings.DATA_DIR ?? '', 'dream.db')))
+})
 
 t.test('embedded: V1: with the service stopped, an account is deleted from a shell once that is confirmed', async t => {
   const settings = await deployment(t, 'embedded')

@@ -20,7 +20,7 @@ for (const mode of modes) {
     t.match(JSON.parse((await user(t, settings, ['list', '--limit', '1', '--json'])).stdout), { Users: [{ Email: 'root@example.com' }], Next: String(User.UserID) })
     t.match(JSON.parse((await user(t, settings, ['list', '--search', 'nobody', '--json'])).stdout), { Users: [] })
     t.match(await user(t, settings, ['grant', 'root@example.com', '--role', 'user']), { code: 1, stderr: /last super administrator/ })
-    t.match(await user(t, settings, ['grant', 'bob@example.com']), { code: 0, stdout: /is now super_admin/ })
+    t.match(await user(t, settings, ['grant', 'bob@example.com', '--role', 'super_admin']), { code: 0, stdout: /is now super_admin/ })
     t.match(await user(t, settings, ['delete', String(User.UserID)], 'no\n'), { code: 1, stderr: /nothing was deleted/ })
     t.match(await user(t, settings, ['delete', String(User.UserID)]), { code: 1, stderr: /nothing was deleted/ })
     const url = await serve(t, settings).url()

@@ -41,7 +41,7 @@ const shapes: Record<string, [body: string | Buffer, field: string, reason: Reco
   'bytes that are not UTF-8': [Buffer.concat([Buffer.from('{"Email":"'), Buffer.from([0xc3, 0x28]), Buffer.from('"}')]), 'Body', json],
   'an overlong NUL': [Buffer.concat([Buffer.from('{"Email":"'), Buffer.from([0xc0, 0x80]), Buffer.from('"}')]), 'Body', json],
   'UTF-16': [Buffer.from(login(Email), 'utf16le'), 'Body', json],
-  'nothing at all': ['', 'Body', json],
+  'nothing at all': ['', 'Body', object],
   null: ['null', 'Body', object],
   'an array': [`[${login(Email)}]`, 'Body', object],
   'a string': ['"Email"', 'Body', object],

@@ -8,7 +8,7 @@ const fields = {
   All: { type: 'boolean' },
   Count: { type: 'integer', minimum: 1, maximum: 100 },
   Role: { type: 'string', enum: ['user', 'super_admin'] },
-  Limit: { type: 'string', pattern: '^[1-9][0-9]{0,2}$' },
+  Amount: { type: 'string', pattern: '^[1-9][0-9]{0,2}$' },
   After: { type: 'string', pattern: '^[0-9a-f-]{36}$' },
   Name: { type: 'string', pattern: '^[^\\u0000]+$' }
 }
@@ -25,8 +25,8 @@ const refused: Refused[] = [
   ['body', 'Role', 'root', '只能是下列之一：user, super_admin', 'must be one of user, super_admin'],
   ['body', 'Role', 5, '必须是字符串', 'must be a string'],
   ['query', 'Role', 'root', '只能是下列之一：user, super_admin', 'must be one of user, super_admin'],
-  ['query', 'Limit', 'ten', '必须是整数', 'must be an integer'],
-  ['query', 'Limit', '', '必须是整数', 'must be an integer'],
+  ['query', 'Amount', 'ten', '必须是整数', 'must be an integer'],
+  ['query', 'Amount', '', '必须是整数', 'must be an integer'],
   ['query', 'After', '10', '格式不正确', 'is not valid'],
   ['body', 'Name', '\u0000', '包含非法字符', 'contains a character that is not allowed']
 ]
@@ -37,8 +37,8 @@ t.test('I1: a refused field is told what would do: a boolean, an integer and its
   await app.register(drain)
   await app.register(envelope)
   await app.register(validation)
-  const { Limit, After, Role, ...others } = fields
-  app.post('/', { schema: { body: { type: 'object', properties: { Role, ...others }, additionalProperties: false }, querystring: { type: 'object', properties: { Limit, After, Role }, additionalProperties: false } } }, async (_request, reply) => reply.answer('Success'))
+  const { Amount, After, Role, ...others } = fields
+  app.post('/', { schema: { body: { type: 'object', properties: { Role, ...others }, additionalProperties: false }, querystring: { type: 'object', properties: { Amount, After, Role }, additionalProperties: false } } }, async (_request, reply) => reply.answer('Success'))
 
   const ask = async (body: object, query: Record<string, string>, language: string) => {
     const { statusCode, body: answer } = await app.inject({ method: 'POST', url: '/', query, payload: body, headers: { 'accept-language': language } })
@@ -50,5 +50,5 @@ t.test('I1: a refused field is told what would do: a boolean, an integer and its
       t.strictSame(answer, [400, [{ Field, Reason }]], `${where} ${Field}: ${JSON.stringify(value)}`)
     }
   }
-  t.strictSame(await ask({ All: true, Count: 7, Role: 'user', Name: 'Alice' }, { Limit: '50', Role: 'super_admin' }, 'en'), [200, undefined])
+  t.strictSame(await ask({ All: true, Count: 7, Role: 'user', Name: 'Alice' }, { Amount: '50', Role: 'super_admin' }, 'en'), [200, undefined])
 })

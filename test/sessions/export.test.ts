@@ -29,4 +29,16 @@ for (const mode of modes) {
     await world.app.events.flush()
     t.match(await world.rows("SELECT UserID FROM Events WHERE Type = 'export'"), [{ UserID: 1 }])
   })
+
+  t.test(`${mode}: V2: sessions that have ended are in the export while they are kept, and are said to have ended`, async t => {
+    const world = await build(t, mode)
+    await world.register(alice)
+    const [one, two] = [await world.login(alice), await world.login(alice)]
+    await world.post('/Auth/Logout', undefined, bearer(one))
+    await world.post('/Auth/Logout', { All: true }, bearer(two))
+    const last = await world.login(alice)
+    const { body } = await world.get('/Auth/Account', bearer(last))
+    const sessions = body.Sessions as Array<Record<string, unknown>>
+    t.same(sessions.map(({ Ended, Current }) => [Ended, Current]).sort(), [[false, true], [true, false], [true, false]])
+  })
 }
