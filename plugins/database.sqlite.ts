@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, constants, fchmodSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { SqliteDialect, type SqliteDatabase } from 'kysely'
@@ -51,8 +51,13 @@ export function openSqlite (app: FastifyInstance, config: Config, beside?: { cla
 
 /** Makes the file where there is none, readable by nobody else; what SQLite lays beside it is given the same rights. */
 function forTheOwner (file: string): string {
-  closeSync(openSync(file, 'a', 0o600))
-  chmodSync(file, 0o600)
+  // No link is followed: the folder may be somebody else's, and who runs this may be root.
+  const handle = openSync(file, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0), 0o600)
+  try {
+    fchmodSync(handle, 0o600)
+  } finally {
+    closeSync(handle)
+  }
   return file
 }
 

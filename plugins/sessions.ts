@@ -69,7 +69,7 @@ function embeddedFeed (app: FastifyInstance): Feed {
   let version: number | undefined
   const timer = setInterval(() => {
     sql<{ data_version: number }>`PRAGMA data_version`.execute(app.database).then(async ({ rows: [row] }) => {
-      if (version !== undefined && row?.data_version !== version) await feed.announceGap()
+      if (row?.data_version !== version) await feed.announceGap()
       version = row?.data_version
     }).catch(() => {})
   }, FOREIGN_WRITES_MS).unref()

@@ -5,10 +5,12 @@ import type { Language } from './catalogue.ts'
 const known = new Map<string, Language>()
 const MOST_KNOWN = 500
 const LONGEST_KNOWN = 200
+const LONGEST_READ = 1_000
 
 /** English where an `Accept-Language` header (RFC 9110, section 12.5.4) prefers it to Chinese, else Chinese. */
 export function preferredLanguage (header: string | undefined): Language {
-  if (header === undefined) return 'zh'
+  // What is longer is no list of anybody's languages, and takes long to read.
+  if (header === undefined || header.length > LONGEST_READ) return 'zh'
   const before = known.get(header)
   if (before !== undefined) return before
   const language = new Negotiator({ headers: { 'accept-language': header } }).language(['zh', 'en']) === 'en' ? 'en' : 'zh'

@@ -11,7 +11,7 @@ export interface ExportedAccount {
   formerEmails: PersonalData['formerEmails']
   /** Those that have ended as well, while they are kept. */
   sessions: ListedSession[]
-  /** Newest first, and the newest alone where there are more than 10,000. */
+  /** Newest first, and the newest alone where there are more than 2,000. */
   events: StoredEvent[]
 }
 
@@ -29,7 +29,7 @@ interface Parts {
 
 const PAGE = 500
 /** What somebody else can have added by trying an address from many networks is not to become too much to send. */
-const MOST_EVENTS = 10_000
+const MOST_EVENTS = 2_000
 
 /** Where an administrator sat says nothing about the person. */
 function withoutAdministrator (event: StoredEvent): StoredEvent {

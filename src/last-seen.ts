@@ -6,16 +6,15 @@ import type { SessionStore } from './sessions.ts'
 const BATCH = 500
 
 /**
- * Writes down which sessions were used since it was last called, to the minute, and forgets those of them that are over: so that
+ * Writes down which sessions were used since it was last called, to the minute, and forgets those of them that are over or have another role: so that
  * even a revocation that nobody was told of, as the process that made it was cut off and died, holds everywhere within a minute.
  *
  * @param now wall clock in milliseconds
  */
-export function createLastSeen (store: Pick<SessionStore, 'seen' | 'live'>, remembered: Pick<Remembered, 'takeSeen' | 'drop'>, report: Report, now: () => number): () => Promise<void> {
+export function createLastSeen (store: Pick<SessionStore, 'seen' | 'live'>, remembered: Pick<Remembered, 'takeSeen' | 'confirm'>, report: Report, now: () => number): () => Promise<void> {
   async function write (ids: string[]): Promise<void> {
     await store.seen(ids, now())
-    const live = new Set(await store.live(ids, now()))
-    remembered.drop(ids.filter(id => !live.has(id)))
+    remembered.confirm(ids, await store.live(ids, now()))
   }
 
   let left: string[] = []

@@ -17,8 +17,8 @@ export interface Remembered {
   get: (authorization: string) => Identity | undefined
   /** To be called before a token is judged. What it returns keeps the judgement, unless something that speaks against it was heard meanwhile. */
   begin: () => (authorization: string, identity: Identity, until: number) => void
-  /** Forgets the tokens of sessions that are no longer live. */
-  drop: (sessionIds: string[]) => void
+  /** Forgets the tokens of those sessions that are over, which have no role, or whose account has another role by now. */
+  confirm: (sessionIds: string[], roles: ReadonlyMap<string, Role>) => void
   clear: () => void
   /** The sessions whose tokens were used since this was last asked. */
   takeSeen: () => string[]
@@ -120,8 +120,11 @@ export function createRemembered (feed: Feed, now: () => number, most = MOST_REM
       }
     },
 
-    drop (sessionIds) {
-      for (const id of sessionIds) forgetSubject(sessionSubject(id))
+    confirm (sessionIds, roles) {
+      for (const id of sessionIds) {
+        const tokensOf = [...bySubject.get(sessionSubject(id)) ?? []]
+        if (tokensOf.some(token => tokens.get(token)?.identity.role !== roles.get(id))) forgetSubject(sessionSubject(id))
+      }
     },
 
     clear,

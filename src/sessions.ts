@@ -43,8 +43,8 @@ export interface SessionStore {
   revokeAll: (userId: number) => Promise<boolean>
   /** Takes note of when sessions were used. */
   seen: (ids: string[], at: number) => Promise<void>
-  /** Which of the sessions are live. */
-  live: (ids: string[], at: number) => Promise<string[]>
+  /** Which of the sessions are live, each with the role of its account. */
+  live: (ids: string[], at: number) => Promise<Map<string, Role>>
   /** Deletes sessions that were over before a time, some `limit` at most. Returns how many it found. */
   purge: (before: number, limit: number) => Promise<number>
 }

@@ -9,7 +9,7 @@ const schema = {
   operationId: 'exportAccount',
   tags: ['Account'],
   summary: 'Have everything that is kept about the account',
-  description: 'The data of the account, its former addresses that are still reserved, its sessions and the events of the audit trail: all there is in the database, but for the hash of the password, and for events beyond the newest 10,000.',
+  description: 'The data of the account, its former addresses that are still reserved, its sessions and the events of the audit trail: all there is in the database, but for the hash of the password, and for events beyond the newest 2,000.',
   security: [bearer],
   response: replies(['Success', 'Unauthorized', 'DatabaseUnavailable'], {
     fields: {

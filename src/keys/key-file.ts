@@ -1,4 +1,4 @@
-import { closeSync, fchmodSync, fchownSync, fstatSync, fsyncSync, mkdirSync, openSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, fchownSync, fstatSync, fsyncSync, lstatSync, mkdirSync, openSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Stats } from 'node:fs'
@@ -9,6 +9,8 @@ import { readKeySet, writeKeySet } from './key-set-text.ts'
 
 const LARGEST = 256 * 1024
 const OTHERS = 0o007
+/** Not known everywhere. */
+const NOFOLLOW = constants.O_NOFOLLOW ?? 0
 
 /** Another content has another version. */
 const versionOf = ({ ino, mtimeMs, size }: Stats): string => [ino, mtimeMs, size].join(':')
@@ -47,13 +49,17 @@ export async function readKeyFile (file: string): Promise<{ set: KeySet, version
  * the new one. Only under `locked`.
  */
 export function writeKeyFile (file: string, set: KeySet): void {
-  const target = statSync(file, { throwIfNoEntry: false }) === undefined ? file : realpathSync(file)
+  const target = realPath(file)
   const made = `${target}.new`
-  const handle = openSync(made, 'w', 0o600)
+  const text = writeKeySet(set)
+  // What nobody could read again must not take the place of what can be.
+  readKeySet(text)
+  // Made anew: the folder may be somebody else's, who could have laid a link there, or hold it open.
+  rmSync(made, { force: true })
+  const handle = openSync(made, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | NOFOLLOW, 0o600)
   try {
-    fchmodSync(handle, 0o600)
     keepOwner(handle, statSync(target, { throwIfNoEntry: false }) ?? statSync(dirname(target)))
-    writeFileSync(handle, writeKeySet(set))
+    writeFileSync(handle, text)
     fsyncSync(handle)
   } finally {
     closeSync(handle)
@@ -61,6 +67,8 @@ export function writeKeyFile (file: string, set: KeySet): void {
   renameSync(made, target)
   syncFolder(dirname(target))
 }
+
+const realPath = (file: string): string => statSync(file, { throwIfNoEntry: false }) === undefined ? file : realpathSync(file)
 
 /** What root writes stays readable to the service. */
 function keepOwner (handle: number, { uid, gid }: Stats): void {
@@ -78,6 +86,19 @@ function syncFolder (folder: string): void {
   }
 }
 
+/** Makes the file of the lock, or sees to it that it is one: no link to what belongs to somebody else. */
+function claimName (name: string): void {
+  try {
+    const handle = openSync(name, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | NOFOLLOW, 0o600)
+    keepOwner(handle, statSync(dirname(name)))
+    closeSync(handle)
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error
+    const { nlink } = lstatSync(name)
+    if (!lstatSync(name).isFile() || nlink > 1) throw new ConfigError('JWT_KEYS_FILE has a lock beside it that is a link: remove it')
+  }
+}
+
 /**
  * Runs what changes the file while nobody else does. The lock is one of SQLite on a file beside it, which the operating
  * system drops with the process, however that ends.
@@ -86,11 +107,9 @@ function syncFolder (folder: string): void {
  */
 export async function locked<T> (file: string, work: () => Promise<T>): Promise<T> {
   const { default: Sqlite } = await import('libsql')
-  const name = `${file}.lock`
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  const handle = openSync(name, 'a', 0o600)
-  keepOwner(handle, statSync(dirname(file)))
-  closeSync(handle)
+  const name = `${realPath(file)}.lock`
+  claimName(name)
   const lock = new Sqlite(name)
   try {
     lock.exec('BEGIN EXCLUSIVE')

@@ -67,7 +67,9 @@ export function secondsToSettle ({ keys }: KeySet, now: number): number {
 export function rotateKeySet (set: KeySet, moment: Moment): KeySet {
   const { now, lifetime, alg } = moment
   const longest = Math.max(lifetime, set.lifetime)
-  const moved = set.keys.map((key): StoredKey => {
+  // A file that was written by hand may lack a next key.
+  const known = set.keys.some(({ state }) => state === 'next') ? set.keys : [newKey(alg, now), ...set.keys]
+  const moved = known.map((key): StoredKey => {
     if (key.state === 'next') return { ...key, state: 'current', from: now }
     return key.state === 'current' ? { ...key, state: 'previous', until: now + PICKUP_SECONDS + longest } : key
   })
@@ -84,7 +86,8 @@ export function revokeKey (set: KeySet, kid: string, { now, alg }: Moment): KeyS
   const revoked = set.keys.find(key => key.kid === kid)
   if (revoked === undefined && secrets.length === set.previousSecrets.length) return undefined
   const signs = { state: 'current', from: now } as const
-  const left = set.keys.filter(key => key !== revoked).map((key): StoredKey => {
+  const known = set.keys.some(key => key.state === 'next' && key !== revoked) ? set.keys : [newKey(alg, now), ...set.keys]
+  const left = known.filter(key => key !== revoked).map((key): StoredKey => {
     if (revoked?.state === 'current' && key.state === 'next') return { ...key, ...signs }
     // Without its secret nothing signs before the first key does.
     return revoked === undefined && key.state === 'current' && (key.from ?? 0) > now ? { ...key, ...signs } : key

@@ -27,7 +27,7 @@ export function createEventStore (database: Database): EventStore {
 
     async find ({ person, account, userId, type, outcome, network, since, until }, { before, limit }) {
       let some = database.selectFrom('Events').selectAll()
-      if (person !== undefined) some = some.where(({ eb, or }) => or([eb('UserID', '=', person.userId), eb('Account', 'in', person.accounts)]))
+      if (person !== undefined) some = some.where(({ eb, and, or }) => or([eb('UserID', '=', person.userId), and([eb('Account', 'in', person.accounts), eb('UserID', 'is', null)])]))
       if (account !== undefined) some = some.where('Account', '=', account)
       if (userId !== undefined) some = some.where('UserID', '=', userId)
       if (type !== undefined) some = some.where('Type', '=', type)
@@ -43,7 +43,11 @@ export function createEventStore (database: Database): EventStore {
     async erase ({ accounts, userId, before }) {
       const all = database.selectFrom('Events').select('EventID').limit(ERASED_AT_ONCE)
       const some = before === undefined ? all : all.where('EventID', '<', before)
-      if (accounts.length > 0) await eraseAll(some.where('Account', 'in', accounts))
+      // An address may have been another account's before: what is known to be of one that is there is that one's.
+      if (accounts.length > 0) {
+        await eraseAll(some.where('Account', 'in', accounts)
+          .where(({ eb, or, not, exists, selectFrom }) => or([eb('Events.UserID', 'is', null), not(exists(selectFrom('Users').select('Users.UserID').whereRef('Users.UserID', '=', 'Events.UserID')))])))
+      }
       if (userId !== undefined) await eraseAll(some.where('UserID', '=', userId))
     },
 

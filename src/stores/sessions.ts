@@ -90,11 +90,11 @@ export function createSessionStore (database: Database): SessionStore {
     },
 
     async live (ids, at) {
-      const rows = await database.selectFrom('Sessions').innerJoin('Users', 'Users.UserID', 'Sessions.UserID').select('SessionID')
+      const rows = await database.selectFrom('Sessions').innerJoin('Users', 'Users.UserID', 'Sessions.UserID').select(['SessionID', 'Role'])
         .where('SessionID', 'in', ids).where('RevokedAt', 'is', null).where('DisabledAt', 'is', null).where('ExpiresAt', '>', dateTime(at))
         .whereRef('Sessions.TokenVersion', '=', 'Users.TokenVersion')
         .execute()
-      return rows.map(({ SessionID }) => SessionID)
+      return new Map(rows.map(({ SessionID, Role }) => [SessionID, Role]))
     },
 
     async purge (before, limit) {

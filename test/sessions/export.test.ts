@@ -42,3 +42,21 @@ for (const mode of modes) {
     t.same(sessions.map(({ Ended, Current }) => [Ended, Current]).sort(), [[false, true], [true, false], [true, false]])
   })
 }
+
+for (const mode of modes) {
+  t.test(`${mode}: V2: whoever has an address that was another's gets nothing of theirs, and erases nothing of theirs`, async t => {
+    const world = await build(t, mode)
+    await world.register(alice)
+    const hers = String((await world.post('/Auth/Login', { Email: alice.Email, Password: alice.Password }, { from: '203.0.113.9', headers: { 'user-agent': 'Alice phone' } })).body.Token)
+    await world.post('/Auth/ChangeEmail', { Email: 'alice@new.example', Password: alice.Password }, bearer(hers))
+    await world.post('/Auth/ConfirmEmail', { Email: 'alice@new.example', VerifyCode: await world.codeFor('alice@new.example') }, bearer(hers))
+    await world.pass(7 * 86_400_000 + 1_000)
+    await world.register({ ...bob, Email: alice.Email })
+    const his = await world.login({ ...bob, Email: alice.Email })
+    t.notMatch((await world.get('/Auth/Account', bearer(his))).text, /Alice phone|203\.0\.113\.9/)
+    await world.app.events.flush()
+    const [before] = await world.rows('SELECT COUNT(*) AS Count FROM Events WHERE UserID = 1')
+    t.match(await world.remove('/Auth/Account', { Password: bob.Password }, bearer(his)), { body: { Code: 200 } })
+    t.same(await world.rows('SELECT COUNT(*) AS Count FROM Events WHERE UserID = 1'), [before])
+  })
+}

@@ -33,6 +33,11 @@ for (const mode of modes) {
     await noteLastSeen()
     t.equal(remembered.get(used), undefined)
     t.ok(remembered.get(idle))
+
+    await world.rows("UPDATE Users SET Role = 'super_admin'")
+    remembered.begin()(idle, { id: 1, role: 'user', sessionId: String(idleId) }, Date.now() + 60_000)
+    await noteLastSeen()
+    t.equal(remembered.get(idle), undefined, 'nor is another role')
   })
 }
 
@@ -41,7 +46,7 @@ t.test('what could not be written down is written the next time', async t => {
   const written: string[] = []
   const store = {
     seen: async (ids: string[]) => { if (away) throw new Error('away'); written.push(...ids) },
-    live: async (ids: string[]) => ids
+    live: async (ids: string[]) => new Map(ids.map(id => [id, 'user' as const]))
   }
   const remembered = createRemembered(createProcessFeed(), Date.now)
   for (let n = 1; n <= 1200; n++) remembered.begin()(`token ${n}`, identity(n), Date.now() + 60_000)
