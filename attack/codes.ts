@@ -50,7 +50,8 @@ function withinBudget (days: Array<{ codes: number, guessed: number }>): { held:
 /** Whatever a Redis database holds, names and values. */
 async function contents ({ redis }: Deployment): Promise<string> {
   const found: string[] = []
-  for (const key of await redis.keys('*')) found.push(key, JSON.stringify(await redis.type(key) === 'hash' ? await redis.hgetall(key) : await redis.get(key)))
+  const readers: Record<string, (key: string) => Promise<unknown>> = { hash: key => redis.hgetall(key), set: key => redis.smembers(key), string: key => redis.get(key) }
+  for (const key of await redis.keys('*')) found.push(key, JSON.stringify(await readers[await redis.type(key)]?.(key)))
   return found.join('\n')
 }
 

@@ -116,8 +116,10 @@ export function createSessions (store: SessionStore, revocations: Revocations, {
       const current = await store.standing(id)
       if (current === undefined || current.revoked) throw fail('Unauthorized')
       if (generation === current.generation - 1 && at < current.refreshedAt + GRACE_MS) return { userId, sessionId: id, generation: current.generation, at, expiresAt: current.expiresAt }
+      // Never issued.
+      if (generation > current.generation) throw fail('Unauthorized')
       // Not refreshed and yet as it was: a replica that is behind was asked, and that is no theft.
-      if (generation >= current.generation) throw fail('DatabaseUnavailable')
+      if (generation === current.generation) throw fail('DatabaseUnavailable')
       await revocations.around([sessionSubject(id)], () => store.revoke(userId, id, at))
       return 'replayed'
     },
