@@ -50,5 +50,6 @@ t.test('G2: a mail that is refused is logged without its recipient and its code'
   t.match(await world.post('/Auth/Sign', alice), { status: 200, body: { Code: 518 } })
   t.match(world.log(), /550/, 'the cause is logged')
   t.notMatch(world.log(), ADDRESS)
-  t.notMatch(world.log(), /(?<!\d)\d{6}(?!\d)/, 'nor the code')
+  // Between other digits and letters it may stand by chance, as in the id of a request.
+  t.notMatch(world.log(), /\b\d{6}\b/, 'nor the code')
 })
