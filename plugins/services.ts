@@ -18,6 +18,7 @@ import { isGuessable, loadCommonPasswords } from '../src/denylist.ts'
 import type { Limit } from '../src/limits.ts'
 import { createErase, type Erase } from '../src/erasure.ts'
 import { createMailCode } from '../src/mailed-codes.ts'
+import { createTell } from '../src/notices.ts'
 import { createOwnAccount, type OwnAccount } from '../src/own-account.ts'
 import { expireAccountTraces } from '../src/retention.ts'
 import { createEventStore } from '../src/stores/events.ts'
@@ -86,18 +87,19 @@ async function services (app: FastifyInstance, { config, overrides }: { config: 
   const common = config.PASSWORD_DENYLIST === 'off' ? undefined : loadCommonPasswords()
   const screen = createScreen(config.PASSWORD_DENYLIST, common, () => { app.log.warn('a common password was let past: PASSWORD_DENYLIST=on would refuse it') })
   const audit = createAudit(events)
+  const tell = createTell(mailer, background)
   const mailCode = createMailCode({ codes, throttle, mailer, report }, config.VERIFY_CODE_TTL)
   const eventStore = createEventStore(app.database)
   const erase = createErase({ store: ownStore, events, eventStore, codes, throttle, revocations, report }, wallClock)
   const accounts = createAccounts(
-    { store, passwords, screen, codes, throttle, sessions, revocations, tokens, mailCode, mailer, audit, background, report },
+    { store, passwords, screen, codes, throttle, sessions, revocations, tokens, mailCode, tell, audit, report },
     { hideAccounts: config.HIDE_ACCOUNTS, notifyNewNetwork: config.NOTIFY_NEW_NETWORK },
     wallClock
   )
 
   app.decorate('accounts', accounts)
   app.decorate('ownAccount', createOwnAccount(
-    { accounts: store, store: ownStore, passwords, screen, codes, throttle, revocations, mailCode, mailer, audit, erase, background, report },
+    { accounts: store, store: ownStore, passwords, screen, codes, throttle, revocations, mailCode, tell, audit, erase, report },
     { hideAccounts: config.HIDE_ACCOUNTS },
     wallClock
   ))

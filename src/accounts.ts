@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { Audit, Note } from './audit.ts'
-import type { Background } from './background.ts'
 import { fail, Failure, type Language } from './catalogue.ts'
 import type { Codes } from './codes.ts'
 import type { SentPassword } from './legacy-hash.ts'
 import { FAMILIAR_SECONDS } from './limits.ts'
 import type { MailCode } from './mailed-codes.ts'
-import type { Mailer } from './mail/mail.ts'
-import { noticeMail, type Notice } from './mail/notice-mail.ts'
 import { blockOf, networkOf } from './networks.ts'
+import type { Tell } from './notices.ts'
 import type { Passwords, Verdict } from './passwords.ts'
 import type { Report } from './report.ts'
 import { accountSubject, type Revocations } from './revocations.ts'
@@ -84,9 +82,8 @@ interface Parts {
   revocations: Revocations
   tokens: Tokens
   mailCode: MailCode
-  mailer: Mailer
+  tell: Tell
   audit: Audit
-  background: Background
   report: Report
 }
 
@@ -99,10 +96,9 @@ const LOGIN_FAILURES: Record<Extract<Verdict, 'mismatch' | 'unreadable'>, string
  * @param now wall clock in milliseconds
  */
 export function createAccounts (parts: Parts, options: { hideAccounts: boolean, notifyNewNetwork: boolean }, now: () => number): Accounts {
-  const { store, passwords, screen, codes, throttle, sessions, revocations, tokens, mailCode, mailer, audit, background, report } = parts
+  const { store, passwords, screen, codes, throttle, sessions, revocations, tokens, mailCode, tell, audit, report } = parts
 
   async function refuseTaken (email: string, name: string): Promise<void> {
-    if (options.hideAccounts) return
     const field = await store.taken(email, name)
     if (field !== undefined) throw fail('UserExists', { Field: field })
   }
@@ -133,25 +129,20 @@ export function createAccounts (parts: Parts, options: { hideAccounts: boolean, 
     }
   }
 
-  function tell<N extends Notice> (notice: N, caller: Caller, given: Parameters<typeof noticeMail<N>>[2]): void {
-    background.run(() => mailer(noticeMail(notice, caller.language, given)), `a notice (${notice}) could not be mailed`)
-  }
-
   return {
     async sign ({ Name, Email, Password }, caller) {
       screen(passwords.read(Password), { email: Email, name: Name })
-      await audit('sign', Email, caller, () => mailCode('sign', Email, caller, () => refuseTaken(Email, Name)))
+      await audit('sign', Email, caller, () => mailCode('sign', Email, caller, async () => { if (!options.hideAccounts) await refuseTaken(Email, Name) }))
     },
 
     async verify ({ Name, Email, Password, VerifyCode }, caller) {
       const password = passwords.read(Password)
       screen(password, { email: Email, name: Name })
       await audit('verify', Email, caller, note => throttle.guess(caller.address, async () => {
-        await refuseTaken(Email, Name)
+        if (!options.hideAccounts) await refuseTaken(Email, Name)
         await codes.spend('sign', Email, VerifyCode, async () => {
           // No index keeps the address that an account has left: whatever HIDE_ACCOUNTS says, it is asked for here.
-          const field = await store.taken(Email, Name)
-          if (field !== undefined) throw fail('UserExists', { Field: field })
+          await refuseTaken(Email, Name)
           const outcome = await store.create({ email: Email, name: Name, password: await passwords.hash(password), role: 'user' })
           if (outcome !== 'created') throw fail('UserExists', { Field: outcome })
         })
@@ -172,7 +163,7 @@ export function createAccounts (parts: Parts, options: { hideAccounts: boolean, 
         if (verdict !== 'match' && await renew(account, password) && verdict === 'legacy') note.also('adoption', 'login')
         await store.recordLogin(account.id)
         const grant = await sessions.open(account, caller)
-        if (options.notifyNewNetwork && isNews(arrival, account)) tell('new_network', caller, { to: Email, at: now(), network: networkOf(caller.address) })
+        if (options.notifyNewNetwork && isNews(arrival, account)) tell('new_network', caller.language, { to: Email, at: now(), network: networkOf(caller.address) })
         return { token: tokens.issue(grant), id: account.id, role: account.role }
       }))
     },
@@ -205,8 +196,8 @@ export function createAccounts (parts: Parts, options: { hideAccounts: boolean, 
         codes.revokeAll(Email).catch(error => { report(error, 'codes of an account could not be revoked after its password was changed') }),
         left === Email ? throttle.forgive(Email, caller.address) : throttle.rename(left, Email, caller.address)
       ])
-      tell('password_changed', caller, { to: Email, at: now() })
-      if (left !== Email) tell('email_restored', caller, { to: left, at: now() })
+      tell('password_changed', caller.language, { to: Email, at: now() })
+      if (left !== Email) tell('email_restored', caller.language, { to: left, at: now() })
     },
 
     async ensureSuperAdmin ({ Email, Password }) {

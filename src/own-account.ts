@@ -1,15 +1,13 @@
 import type { Account, AccountStore, Caller, Role } from './accounts.ts'
 import type { Audit } from './audit.ts'
-import type { Background } from './background.ts'
 import { fail, Failure } from './catalogue.ts'
 import type { Codes } from './codes.ts'
 import type { Erase } from './erasure.ts'
 import type { StoredEvent } from './events.ts'
 import type { SentPassword } from './legacy-hash.ts'
 import type { MailCode } from './mailed-codes.ts'
-import type { Mailer } from './mail/mail.ts'
-import { noticeMail, type Notice } from './mail/notice-mail.ts'
 import { blockOf } from './networks.ts'
+import type { Tell } from './notices.ts'
 import type { Passwords } from './passwords.ts'
 import type { Report } from './report.ts'
 import { accountSubject, type Revocations } from './revocations.ts'
@@ -75,10 +73,9 @@ interface Parts {
   throttle: Throttle
   revocations: Revocations
   mailCode: MailCode
-  mailer: Mailer
+  tell: Tell
   audit: Audit
   erase: Erase
-  background: Background
   report: Report
 }
 
@@ -87,7 +84,7 @@ interface Parts {
  * @param now wall clock in milliseconds
  */
 export function createOwnAccount (parts: Parts, options: { hideAccounts: boolean }, now: () => number): OwnAccount {
-  const { accounts, store, passwords, screen, codes, throttle, revocations, mailCode, mailer, audit, erase, background, report } = parts
+  const { accounts, store, passwords, screen, codes, throttle, revocations, mailCode, tell, audit, erase, report } = parts
 
   async function ownerOf ({ id }: Identity): Promise<Account> {
     const account = await accounts.findById(id)
@@ -103,8 +100,8 @@ export function createOwnAccount (parts: Parts, options: { hideAccounts: boolean
     })
   }
 
-  function tell<N extends Notice> (notice: N, caller: Caller, given: Parameters<typeof noticeMail<N>>[2]): void {
-    background.run(() => mailer(noticeMail(notice, caller.language, given)), `a notice (${notice}) could not be mailed`)
+  async function refuseTaken (id: number, email: string): Promise<void> {
+    if (await store.emailTaken(id, email, now())) throw fail('UserExists', { Field: 'Email' })
   }
 
   return {
@@ -122,7 +119,7 @@ export function createOwnAccount (parts: Parts, options: { hideAccounts: boolean
         if (!changed) throw fail('Unauthorized')
       })
       await codes.revokeAll(email).catch(error => { report(error, 'codes of an account could not be revoked after its password was changed') })
-      tell('password_changed', caller, { to: email, at: now() })
+      tell('password_changed', caller.language, { to: email, at: now() })
     },
 
     async changeEmail (identity, { Email, Password }, caller) {
@@ -132,7 +129,7 @@ export function createOwnAccount (parts: Parts, options: { hideAccounts: boolean
         note.userId = account.id
         await reauthenticate(account, password, caller)
         await mailCode({ purpose: 'email', account: account.id, version: account.tokenVersion }, Email, caller, async () => {
-          if (!options.hideAccounts && await store.emailTaken(account.id, Email, now())) throw fail('UserExists', { Field: 'Email' })
+          if (!options.hideAccounts) await refuseTaken(account.id, Email)
         })
       })
     },
@@ -143,9 +140,9 @@ export function createOwnAccount (parts: Parts, options: { hideAccounts: boolean
       await audit('email_change', email, caller, async note => {
         note.userId = id
         await throttle.guess(caller.address, async () => {
-          if (!options.hideAccounts && await store.emailTaken(id, Email, now())) throw fail('UserExists', { Field: 'Email' })
+          if (!options.hideAccounts) await refuseTaken(id, Email)
           await codes.spend({ purpose: 'email', account: id, version: tokenVersion }, Email, VerifyCode, async () => {
-            if (await store.emailTaken(id, Email, now())) throw fail('UserExists', { Field: 'Email' })
+            await refuseTaken(id, Email)
             if (Email === email) return
             const outcome = await store.changeEmail({ id, tokenVersion, from: email, to: Email, reservedUntil })
             if (outcome === 'taken') throw fail('UserExists', { Field: 'Email' })
@@ -155,7 +152,7 @@ export function createOwnAccount (parts: Parts, options: { hideAccounts: boolean
       })
       if (Email === email) return
       await throttle.rename(email, Email, caller.address)
-      tell('email_changed', caller, { to: email, at: now(), newEmail: Email, until: reservedUntil })
+      tell('email_changed', caller.language, { to: email, at: now(), newEmail: Email, until: reservedUntil })
     },
 
     async remove (identity, { Password }, caller) {
@@ -170,7 +167,7 @@ export function createOwnAccount (parts: Parts, options: { hideAccounts: boolean
         })
         note.stored = true
       })
-      tell('account_deleted', caller, { to: account.email, at: now() })
+      tell('account_deleted', caller.language, { to: account.email, at: now() })
     }
   }
 }

@@ -1,5 +1,6 @@
+import type { ExpressionBuilder } from 'kysely'
 import type { ListedSession, SessionStore } from '../sessions.ts'
-import { dateTime, millisecondsOf, preciseDateTime, type Database, type SessionsTable } from './database.ts'
+import { dateTime, millisecondsOf, preciseDateTime, type Database, type Schema, type SessionsTable } from './database.ts'
 
 const LISTED = ['SessionID', 'CreatedAt', 'LastSeenAt', 'ExpiresAt', 'Network', 'UserAgent'] as const
 
@@ -9,6 +10,14 @@ const MOST_KEPT = 10_000
 function listed (row: Pick<SessionsTable, typeof LISTED[number]>): ListedSession {
   return { id: row.SessionID, createdAt: row.CreatedAt, lastSeenAt: row.LastSeenAt, expiresAt: row.ExpiresAt, network: row.Network, userAgent: row.UserAgent }
 }
+
+/** Which sessions of an account are live. What has ended with all others, by the account's version, is not there to be ended. */
+const live = (userId: number, at: number) => ({ and, eb, selectFrom }: ExpressionBuilder<Schema, 'Sessions'>) => and([
+  eb('UserID', '=', userId),
+  eb('RevokedAt', 'is', null),
+  eb('ExpiresAt', '>', dateTime(at)),
+  eb('TokenVersion', '=', selectFrom('Users').select('Users.TokenVersion').where('Users.UserID', '=', userId))
+])
 
 /** Sessions in the `Sessions` table. Every method may fail with Code 510. */
 export function createSessionStore (database: Database): SessionStore {
@@ -49,16 +58,14 @@ export function createSessionStore (database: Database): SessionStore {
 
     async list (userId, at, limit) {
       const rows = await database.selectFrom('Sessions').select(LISTED)
-        .where('UserID', '=', userId).where('RevokedAt', 'is', null).where('ExpiresAt', '>', dateTime(at))
-        .where('TokenVersion', '=', eb => eb.selectFrom('Users').select('Users.TokenVersion').where('Users.UserID', '=', userId))
+        .where(live(userId, at))
         .orderBy('LastSeenAt', 'desc').orderBy('SessionID').limit(limit).execute()
       return rows.map(listed)
     },
 
     async surplus (userId, at, kept, limit) {
       const rows = await database.selectFrom('Sessions').select('SessionID')
-        .where('UserID', '=', userId).where('RevokedAt', 'is', null).where('ExpiresAt', '>', dateTime(at))
-        .where('TokenVersion', '=', eb => eb.selectFrom('Users').select('Users.TokenVersion').where('Users.UserID', '=', userId))
+        .where(live(userId, at))
         .orderBy('CreatedAt', 'desc').orderBy('SessionID').limit(limit).offset(kept).execute()
       return rows.map(({ SessionID }) => SessionID)
     },
@@ -71,11 +78,8 @@ export function createSessionStore (database: Database): SessionStore {
     },
 
     async revoke (userId, id, at) {
-      // The account's version as well: what has ended with all others is not there to be ended.
       const { numUpdatedRows } = await database.updateTable('Sessions').set({ RevokedAt: dateTime(at) })
-        .where('SessionID', '=', id).where('UserID', '=', userId).where('RevokedAt', 'is', null).where('ExpiresAt', '>', dateTime(at))
-        .where('TokenVersion', '=', eb => eb.selectFrom('Users').select('TokenVersion').where('UserID', '=', userId))
-        .executeTakeFirst()
+        .where('SessionID', '=', id).where(live(userId, at)).executeTakeFirst()
       return numUpdatedRows > 0n
     },
 

@@ -1,0 +1,11 @@
+import type { Background } from './background.ts'
+import type { Language } from './catalogue.ts'
+import type { Mailer } from './mail/mail.ts'
+import { noticeMail, type Notice } from './mail/notice-mail.ts'
+
+/** Tells an owner by mail what became of the account. Nobody waits for it: what was done is done. */
+export type Tell = <N extends Notice>(notice: N, language: Language, given: Parameters<typeof noticeMail<N>>[2]) => void
+
+export function createTell (mailer: Mailer, background: Background): Tell {
+  return (notice, language, given) => { background.run(() => mailer(noticeMail(notice, language, given)), `a notice (${notice}) could not be mailed`) }
+}
