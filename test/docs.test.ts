@@ -3,6 +3,7 @@ import t from 'tap'
 import { catalogue } from '../src/catalogue.ts'
 import { settings } from '../src/config.ts'
 import { limits } from '../src/limits.ts'
+import { root } from '../src/root.ts'
 import { file } from './helper.ts'
 
 /** The cells of every row of every table. */
@@ -20,7 +21,7 @@ const readmes = { en: 'README.md', zh: 'README.zh-CN.md' } as const
 
 for (const [language, name] of Object.entries(readmes)) {
   t.test(name, async t => {
-    if (!existsSync(new URL(`../${name}`, import.meta.url))) return t.fail(`${name} is missing`)
+    if (!existsSync(new URL(name, root))) return t.fail(`${name} is missing`)
     const text = file(name)
     const rows = rowsOf(text)
 
@@ -49,13 +50,13 @@ for (const [language, name] of Object.entries(readmes)) {
 
     await t.test('refers only to files that are there', async t => {
       const links = [...text.matchAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)/g)].map(([, path = '']) => path)
-      t.same(links.filter(path => !existsSync(new URL(`../${path}`, import.meta.url))), [])
+      t.same(links.filter(path => !existsSync(new URL(path, root))), [])
     })
   })
 }
 
 t.test('the two are in step: the same headings and the same commands', async t => {
-  if (!Object.values(readmes).every(name => existsSync(new URL(`../${name}`, import.meta.url)))) return t.fail('a README is missing')
+  if (!Object.values(readmes).every(name => existsSync(new URL(name, root)))) return t.fail('a README is missing')
   const [en, zh] = [file(readmes.en), file(readmes.zh)]
   t.same(headingsOf(zh), headingsOf(en), 'as many headings, at the same levels')
   t.ok(headingsOf(en).length > 5 && blocksOf(en).length > 5)
@@ -63,7 +64,7 @@ t.test('the two are in step: the same headings and the same commands', async t =
 })
 
 t.test('.env.example', async t => {
-  if (!existsSync(new URL('../.env.example', import.meta.url))) return t.fail('.env.example is missing')
+  if (!existsSync(new URL('.env.example', root))) return t.fail('.env.example is missing')
   const keys = [...file('.env.example').matchAll(/^#? ?([A-Z][A-Z0-9_]+)=/gm)].map(([, key = '']) => key)
   t.same(keys.filter(key => !(key in settings)), [], 'sets nothing that there is not')
   t.same(Object.keys(settings).filter(key => !keys.includes(key)), [], 'shows every setting')

@@ -10,6 +10,7 @@ import type { Overrides } from '../plugins/services.ts'
 import { buildApp, type App } from '../src/app.ts'
 import { loadConfig, type Config } from '../src/config.ts'
 import { createLog } from '../src/log.ts'
+import { root } from '../src/root.ts'
 import { startSmtp, type ReceivedMail } from './support/smtp.ts'
 
 export type Mode = Config['mode']
@@ -176,5 +177,5 @@ export async function build (t: Test, mode: Mode, settings: Record<string, strin
 
 /** A file of the repository. */
 export function file (name: string): string {
-  return readFileSync(new URL(`../${name}`, import.meta.url), 'utf8')
+  return readFileSync(new URL(name, root), 'utf8')
 }

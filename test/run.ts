@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { root } from '../src/root.ts'
 import { find, startMariadb, startRedis, type Service } from './support/services.ts'
@@ -52,10 +52,13 @@ function serversAreThere (): boolean {
 }
 
 /** What may depend on the version of Node. Random input, statistics and attacks are the same on each, and take long. */
-const AGAIN = ['config', 'program', 'routes', 'sessions', 'stores'].map(folder => `test/${folder}/*.test.ts`)
+const AGAIN = ['config', 'program', 'routes', 'sessions', 'stores'].map(folder => `dist-test/${folder}.*.test.js`)
+
+/** Where test/bundle.mjs puts a test. */
+const bundleOf = (file: string): string => relative(path('test'), resolve(file)).replaceAll(sep, '.').replace(/^(.*)\.ts$/, 'dist-test/$1.js')
 
 /** Runs the tests with tap and counts what it reports. */
-async function tap (title: string, node: string, env: NodeJS.ProcessEnv, maySkip = !ci, which = files): Promise<void> {
+async function tap (title: string, node: string, env: NodeJS.ProcessEnv, maySkip = !ci, which = files.map(bundleOf)): Promise<void> {
   const output = join(folder, `results-${passed + failed}.tap`)
   const args = [path('node_modules/tap/dist/esm/run.mjs'), process.stdout.isTTY ? '--reporter=base' : '--reporter=min', `--output-file=${output}`, ...which]
   const ok = await run(title, node, args, { ...process.env, NODE_EXTRA_CA_CERTS: path('test/fixtures/tls/ca.pem'), ...env })
@@ -73,6 +76,10 @@ async function tests (): Promise<void> {
   if (files.length === 0) {
     await step('types', path('node_modules/typescript/bin/tsc'), '--noEmit')
     await step('lint', path('node_modules/eslint/bin/eslint.js'), '.')
+  }
+  if (!await run('bundling the tests', process.execPath, [path('test/bundle.mjs')])) {
+    failed++
+    return
   }
   if (embeddedOnly || !serversAreThere()) {
     if (ci && !embeddedOnly) failed++

@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { ConfigError } from '../../src/config.ts'
+import { root } from '../../src/root.ts'
 import { build, deployment, digest } from '../helper.ts'
 
 const alice = { Name: 'Alice', Email: 'alice@example.com', Password: digest('correct horse') }
-const SERVER = fileURLToPath(new URL('../../dist/server.js', import.meta.url))
+const SERVER = fileURLToPath(new URL('dist/server.js', root))
 
 /** The compiled program with these settings and nothing of ours. */
 const environment = (settings: Record<string, string>): NodeJS.ProcessEnv => ({ PATH: process.env.PATH, ...settings })
