@@ -48,7 +48,7 @@ async function route (): Promise<void> {
 /** One hash at a time on each thread there is; libuv has four, of which the service used to take three. */
 async function hashWithoutEnd (where: string): Promise<void> {
   const cost: Cost = { scheme: 'pbkdf2-sm3', iterations: 200_000 }
-  const threads = createHashThreads(Number(where) || 0)
+  const threads = createHashThreads(1, Number(where) || 0)
   const atOnce = where === 'libuv' ? 3 : where === 'free' ? Math.max(1, threads.count - 1) : threads.count
   const derive = promisify(pbkdf2)
   const hash = where === 'libuv' ? () => derive('digest', SALT, cost.iterations, 32, 'sm3') : () => threads.stretch('digest', SALT, cost)

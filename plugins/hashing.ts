@@ -29,7 +29,7 @@ async function hashing (app: FastifyInstance, config: Config): Promise<void> {
   } catch {
     throw new ConfigError('this build of Node.js has no working SM3, which passwords depend on: use one with OpenSSL 3 that is not restricted to FIPS')
   }
-  const threads = createHashThreads()
+  const threads = createHashThreads(config.WORKERS)
   const cost: Cost = config.PASSWORD_HASH === 'argon2id' ? ARGON2ID : { scheme: 'pbkdf2-sm3', iterations: config.PASSWORD_HASH_ITERATIONS }
   const queue = createQueue(threads.count, WAITING_FOR_EACH * threads.count)
   const peppers = config.PASSWORD_PEPPER.map(createPepper)

@@ -10,14 +10,15 @@ const readiness = {
   operationId: 'health',
   tags: ['Health'],
   summary: 'Can logins be served?',
-  description: 'For load balancers: HTTP 200 only while logins can be served.',
-  response: replies(['Success', 'DatabaseUnavailable', 'CacheUnavailable'], {
+  description: 'For load balancers: HTTP 200 only while logins can be served, and 503 with 529 once the service has been told to stop.',
+  response: replies(['Success', 'DatabaseUnavailable', 'CacheUnavailable', 'Busy'], {
     fields: { Status, Checks },
     statuses: [200, 503],
     examples: {
       Success: up,
       DatabaseUnavailable: { ...up, Status: 'down', Checks: { ...up.Checks, Database: { Status: 'down', LatencyMs: 900.3 } } },
-      CacheUnavailable: { ...up, Status: 'down', Checks: { ...up.Checks, Redis: { Status: 'down', LatencyMs: 700.6 } } }
+      CacheUnavailable: { ...up, Status: 'down', Checks: { ...up.Checks, Redis: { Status: 'down', LatencyMs: 700.6 } } },
+      Busy: { ...up, Status: 'down' }
     }
   })
 }
@@ -32,7 +33,8 @@ const liveness = {
 
 export async function health (app: App): Promise<void> {
   app.get('/health', { schema: readiness, logLevel: 'warn' }, async (_request, reply) => {
-    const { key, checks } = await app.health()
+    const { key: found, checks } = await app.health()
+    const key = app.draining && !app.replaced ? 'Busy' : found
     return reply.answer(key, { Status: key === 'Success' ? 'up' : 'down', Checks: checks })
   })
 

@@ -98,7 +98,7 @@ export async function buildApp (config: Config, overrides: Overrides = {}, log?:
 /** Every plugin and route, in order. */
 async function assemble (app: App, config: Config, overrides: Overrides): Promise<void> {
   // The shape of every answer
-  await app.register(drain)
+  await app.register(drain, config)
   await app.register(transport, config)
   await app.register(envelope)
   await app.register(requestLog)

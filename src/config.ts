@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { Type, type Static, type TSchema } from '@sinclair/typebox'
 import { envSchema } from 'env-schema'
@@ -22,6 +23,9 @@ const choice = <T extends string>(values: T[], fallback: T | undefined, descript
 export const settings = {
   HOST: text('Address to listen on: `0.0.0.0`, or `127.0.0.1` in embedded mode'),
   PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 8888, description: 'Port to listen on' }),
+  WORKERS: Type.String({ default: '1', pattern: '^(auto|[1-9][0-9]{0,2})$', description: 'Processes: a number, or `auto` for one a core; more than one needs server mode' }),
+  SHUTDOWN_DELAY: Type.Integer({ minimum: 0, maximum: 300, default: 0, description: 'Seconds between the signal to stop and the end of listening, during which `/health` answers 503: time for a balancer to notice' }),
+  SHUTDOWN_GRACE: Type.Integer({ minimum: 5, maximum: 600, default: 13, description: 'Seconds that the rest of a stop may take' }),
   NODE_ENV: Type.String({ default: 'development', description: '`production` insists on real mail and turns the development mailbox off' }),
   LOG_LEVEL: choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info', 'Least level that is logged'),
   DEBUG: flag(false, '`true` sets the log level to debug; the old name `FLASK_DEBUG` is read too'),
@@ -72,8 +76,10 @@ const schema = Type.Object(settings)
 type Settings = Static<typeof schema>
 
 /** The settings of one run, complete and checked. Their names are the operator's, so that one word is found everywhere. */
-export interface Config extends Omit<Settings, 'TRUST_PROXY' | 'CORS_ORIGIN' | 'PASSWORD_PEPPER'> {
+export interface Config extends Omit<Settings, 'TRUST_PROXY' | 'CORS_ORIGIN' | 'PASSWORD_PEPPER' | 'WORKERS'> {
   HOST: string
+  /** How many processes serve. */
+  WORKERS: number
   JWT_SECRET_KEY: string
   PASSWORD_DENYLIST: DenylistPolicy
   PASSWORD_PEPPER: string[]
@@ -97,7 +103,6 @@ export function errorCode (error: unknown): string {
 
 /** Announced settings this version does not have yet: silently ignoring one would be worse than refusing to start. */
 const UNSUPPORTED: Record<string, (value: string) => boolean> = {
-  WORKERS: value => value !== '1',
   REDIS_SENTINELS: () => true,
   REDIS_MASTER_NAME: () => true,
   REDIS_CLUSTER_NODES: () => true
@@ -178,6 +183,7 @@ function complete (checked: Settings): Config {
     mode,
     production,
     HOST: checked.HOST ?? (mode === 'embedded' ? '127.0.0.1' : '0.0.0.0'),
+    WORKERS: checked.WORKERS === 'auto' ? availableParallelism() : Number(checked.WORKERS),
     LOG_LEVEL: checked.DEBUG ? 'debug' : checked.LOG_LEVEL,
     JWT_SECRET_KEY: checked.JWT_SECRET_KEY ?? generatedKey(checked.DATA_DIR),
     PASSWORD_DENYLIST: checked.PASSWORD_DENYLIST ?? (production ? 'on' : 'warn'),
@@ -200,6 +206,8 @@ function refuseUnsafe (checked: Settings, mode: Config['mode'], production: bool
   const key = checked.JWT_SECRET_KEY
   if (key === undefined && mode === 'server') throw new ConfigError('JWT_SECRET_KEY is missing: server mode needs one of at least 32 bytes, for example from "openssl rand -base64 48"')
   if (key !== undefined) refuseWeakSecret('JWT_SECRET_KEY', key)
+  // `auto` is refused on one core as on many.
+  if (checked.WORKERS !== '1' && mode === 'embedded') throw new ConfigError('WORKERS must be 1 in embedded mode, which is one process: set DB_HOST for more')
   const peppers = list(checked.PASSWORD_PEPPER)
   for (const pepper of peppers) refuseWeakSecret('PASSWORD_PEPPER', pepper)
   if (checked.PASSWORD_PEPPER !== undefined && peppers.length === 0) throw new ConfigError('PASSWORD_PEPPER lists no secret')
@@ -207,6 +215,7 @@ function refuseUnsafe (checked: Settings, mode: Config['mode'], production: bool
   if (key !== undefined && peppers.includes(key)) throw new ConfigError('PASSWORD_PEPPER must not be JWT_SECRET_KEY: who has one would have the other')
   if (checked.EMAIL_SMTP_SERVER === undefined) {
     if (production) throw new ConfigError('EMAIL_SMTP_SERVER is missing: with NODE_ENV=production mails have to leave the house')
+    if (checked.WORKERS !== '1') throw new ConfigError('EMAIL_SMTP_SERVER is missing: with several WORKERS each would show the mails of its own development mailbox alone')
   } else {
     if (checked.EMAIL_SENDER === undefined) throw new ConfigError('EMAIL_SENDER is missing')
     if (checked.EMAIL_PASSWORD === undefined && !checked.EMAIL_SMTP_INSECURE) throw new ConfigError('EMAIL_PASSWORD is missing')

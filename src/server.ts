@@ -1,13 +1,18 @@
 #!/usr/bin/env node
+import cluster, { type Worker } from 'node:cluster'
+import { setTimeout as sleep } from 'node:timers/promises'
 import closeWithGrace from 'close-with-grace'
 import type { Logger } from 'pino'
 import { announceMode, announcePages } from './announce.ts'
-import { buildApp } from './app.ts'
+import type { App } from './app.ts'
 import { ConfigError, errorCode, loadConfig, type Config } from './config.ts'
 import { createLog } from './log.ts'
 
-/** Requests under way get most of it (plugins/drain.ts); then events are written and connections closed. */
-const STOP_MS = 13_000
+/** How long a worker that comes in another's place may take until it is healthy. */
+const HEALTHY_MS = 20_000
+const ASK_AGAIN_MS = 250
+
+const settings = (): Config => loadConfig(process.env, '.env')
 
 /** Readable on a terminal, JSON for a machine. */
 async function openLog ({ LOG_LEVEL }: Config): Promise<Logger> {
@@ -22,18 +27,97 @@ function refuse (reason: string): never {
   process.exit(1)
 }
 
-async function start (): Promise<void> {
-  const config = loadConfig(process.env, '.env')
-  const log = await openLog(config)
-  announceMode(config, log)
-  const app = await buildApp(config, {}, log)
-  closeWithGrace({ delay: STOP_MS, logger: log }, async ({ err, signal }) => {
+/** Without a terminal, what SIGHUP tells is not that the terminal has gone. */
+function onHangUp (heard: () => void): Array<'SIGHUP'> {
+  if (process.stdout.isTTY) return []
+  process.on('SIGHUP', heard)
+  return ['SIGHUP']
+}
+
+async function open (config: Config, log: Logger): Promise<App> {
+  // Here, as the primary of several processes has no use for it.
+  const { buildApp } = await import('./app.ts')
+  return buildApp(config, {}, log)
+}
+
+async function listen (app: App, { HOST, PORT }: Config): Promise<void> {
+  await app.listen({ host: HOST, port: PORT, listenTextResolver: address => `Address  ${address}` })
+}
+
+/** Whatever ends the process: what is under way is finished first, and a second signal does not wait for it. */
+function closeInTime (app: App, { SHUTDOWN_DELAY, SHUTDOWN_GRACE }: Config, log: Logger, skip: Array<'SIGHUP' | 'SIGINT' | 'SIGTERM'>): () => void {
+  const onTimeout = (ms: number): void => { log.error(`not everything was finished within ${ms / 1000} seconds: the rest is cut off`) }
+  const { close } = closeWithGrace({ delay: (SHUTDOWN_DELAY + SHUTDOWN_GRACE) * 1000, logger: log, skip, onTimeout }, async ({ err, signal }) => {
     if (err) log.fatal({ err }, 'unexpected error')
-    else log.info(`${signal ?? 'close'}: finishing what is under way`)
+    else log.info(`${signal ?? 'told to stop'}: finishing what is under way`)
     await app.close()
   })
-  await app.listen({ host: config.HOST, port: config.PORT, listenTextResolver: address => `Address  ${address}` })
+  return close
+}
+
+/** One process, which is all there is. */
+async function serveAlone (config: Config, log: Logger): Promise<void> {
+  const app = await open(config, log)
+  closeInTime(app, config, log, onHangUp(() => { log.info('SIGHUP: ignored, as there is one process; with WORKERS it replaces them one by one') }))
+  await listen(app, config)
   announcePages(config, app, log)
+}
+
+/**
+ * One of several processes. It heeds its primary alone, as terminals and supervisors send a signal to all of them at once, and
+ * stops when that is gone.
+ */
+async function serveAsWorker (config: Config, log: Logger, worker: Worker): Promise<void> {
+  for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.on(signal, () => {})
+  let stop = (): void => { process.exit(0) }
+  worker.on('message', word => { if (word === 'stop' || word === 'make room') stop() })
+
+  const app = await open(config, log)
+  // Unless all stop, others serve where this one did.
+  app.replaced = true
+  const close = closeInTime(app, config, log, ['SIGHUP', 'SIGINT', 'SIGTERM'])
+  worker.prependListener('message', word => { if (word === 'stop') app.replaced = false })
+  stop = () => {
+    stop = () => {}
+    close()
+  }
+  worker.on('disconnect', () => {
+    // Or Node would end the process here and now.
+    worker.exitedAfterDisconnect = true
+    stop()
+  })
+
+  if (process.env.DREAM_AUTH_IN_PLACE !== undefined) await untilHealthy(app)
+  await listen(app, config)
+  if (worker.id === 1) announcePages(config, app, log)
+}
+
+/** A worker that comes in another's place takes no request that it could not serve. */
+async function untilHealthy (app: App): Promise<void> {
+  for (const end = performance.now() + HEALTHY_MS; (await app.health()).key !== 'Success'; await sleep(ASK_AGAIN_MS)) {
+    if (performance.now() > end) throw new ConfigError(`database or Redis could not be used within ${HEALTHY_MS / 1000} seconds`)
+  }
+}
+
+/** The process that begins the others and answers nothing itself. */
+async function supervise (log: Logger): Promise<void> {
+  const { startWorkers } = await import('./workers.ts')
+  const workers = startWorkers(settings, log)
+  const skip = onHangUp(() => { workers.replaceAll() })
+  closeWithGrace({ delay: false, logger: log, skip, onSecondSignal: workers.kill }, async ({ err, signal }) => {
+    if (err) log.fatal({ err }, 'unexpected error')
+    else log.info(`${signal ?? 'close'}: every worker finishes what is under way`)
+    await workers.stop()
+  })
+  if (!await workers.started) process.exit(1)
+}
+
+async function start (): Promise<void> {
+  const config = settings()
+  const log = await openLog(config)
+  if (cluster.worker !== undefined) return serveAsWorker(config, log, cluster.worker)
+  announceMode(config, log)
+  return config.WORKERS > 1 ? supervise(log) : serveAlone(config, log)
 }
 
 start().catch((error: unknown) => {

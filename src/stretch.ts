@@ -23,11 +23,12 @@ const NICENESS = 10
  * storm of logins then starves. These yield to everything else, so that there may be one for each core; where the system
  * cannot lower a single thread, a core is left free instead.
  *
+ * @param processes how many share the cores, each of which takes its part
  * @param niceness how far they yield, from 0 for not at all to 19
  */
-export function createHashThreads (niceness = NICENESS): HashThreads {
+export function createHashThreads (processes = 1, niceness = NICENESS): HashThreads {
   const lowers = process.platform === 'linux'
-  const count = lowers ? availableParallelism() : Math.max(1, availableParallelism() - 1)
+  const count = Math.max(1, Math.round((availableParallelism() - (lowers ? 0 : 1)) / processes))
   const idle: Worker[] = []
   const all = new Set<Worker>()
   let closed = false

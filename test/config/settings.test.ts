@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { loadConfig, settings, type Config } from '../../src/config.ts'
@@ -25,6 +25,9 @@ t.test('without a setting every one has its default, and the mode is embedded', 
   t.same(config, {
     HOST: '127.0.0.1',
     PORT: 8888,
+    WORKERS: 1,
+    SHUTDOWN_DELAY: 0,
+    SHUTDOWN_GRACE: 13,
     NODE_ENV: 'development',
     LOG_LEVEL: 'info',
     DEBUG: false,
@@ -76,6 +79,9 @@ t.test('every setting is read', async t => {
   const given = {
     HOST: '10.0.0.1',
     PORT: '9000',
+    WORKERS: '3',
+    SHUTDOWN_DELAY: '4',
+    SHUTDOWN_GRACE: '30',
     NODE_ENV: 'test',
     LOG_LEVEL: 'warn',
     DEBUG: 'false',
@@ -125,6 +131,9 @@ t.test('every setting is read', async t => {
   t.same(loadConfig(given), {
     ...given,
     PORT: 9000,
+    WORKERS: 3,
+    SHUTDOWN_DELAY: 4,
+    SHUTDOWN_GRACE: 30,
     DEBUG: false,
     DB_PORT: 3307,
     DB_POOL_SIZE: 20,
@@ -150,6 +159,10 @@ t.test('every setting is read', async t => {
     mode: 'server',
     production: false
   })
+})
+
+t.test('WORKERS=auto is one process a core', async t => {
+  t.match(loadConfig({ DB_HOST: 'db', JWT_SECRET_KEY: KEY, EMAIL_SMTP_SERVER: 'smtp', EMAIL_SENDER: 'a@b.example', EMAIL_PASSWORD: 'pass', WORKERS: 'auto' }), { WORKERS: availableParallelism() })
 })
 
 t.test('booleans may be written in any case, as the old service wrote True', async t => {

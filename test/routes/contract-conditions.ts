@@ -8,7 +8,7 @@ import { freePort } from '../support/services.ts'
 import { build, digest, type Mode, type World } from '../helper.ts'
 
 /** What a row of the contract's table needs the world to be like. */
-export type Condition = 'all is well' | 'the database is away' | 'Redis is away' | 'the mail server is away' | 'the hashing queue is full' | 'the table is gone'
+export type Condition = 'all is well' | 'the database is away' | 'Redis is away' | 'the mail server is away' | 'the hashing queue is full' | 'the service stops' | 'the table is gone'
 
 export const admin = { Email: 'root@example.com', Password: digest('the first password of the super administrator') }
 
@@ -32,6 +32,10 @@ export async function stage (t: Test, mode: Mode, condition: Condition): Promise
     case 'the hashing queue is full': {
       const world = await build(t, mode)
       return { world, enter: () => fillHashQueue(t, world) }
+    }
+    case 'the service stops': {
+      const world = await build(t, mode)
+      return { world, enter: async () => { world.app.draining = true } }
     }
     case 'the table is gone': {
       const world = await build(t, mode)

@@ -237,10 +237,12 @@ export const table: Record<string, Row[]> = {
     { code: 200, carries: ['Status', 'Checks'], ask: ({ get }) => get() },
     { code: 500, ask: broken },
     { code: 510, under: 'the database is away', carries: ['Status', 'Checks'], ask: ({ get }) => get() },
-    { code: 512, under: 'Redis is away', modes: ['server'], carries: ['Status', 'Checks'], ask: ({ get }) => get() }
+    { code: 512, under: 'Redis is away', modes: ['server'], carries: ['Status', 'Checks'], ask: ({ get }) => get() },
+    { code: 529, under: 'the service stops', carries: ['Status', 'Checks'], ask: ({ get }) => get() }
   ],
   'GET /health/live': [
     { code: 200, ask: ({ get }) => get() },
+    { code: 200, under: 'the service stops', ask: ({ get }) => get() },
     { code: 200, under: 'the database is away', ask: ({ get }) => get() },
     { code: 200, under: 'Redis is away', modes: ['server'], ask: ({ get }) => get() },
     { code: 500, ask: broken }

@@ -34,7 +34,7 @@ const refused: Refused[] = [
 t.test('I1: a refused field is told what would do: a boolean, an integer and its bounds, one of a few words, digits in a query', async t => {
   const app = Fastify({ ajv })
   t.teardown(() => app.close())
-  await app.register(drain)
+  await app.register(drain, { SHUTDOWN_DELAY: 0, SHUTDOWN_GRACE: 5 })
   await app.register(envelope)
   await app.register(validation)
   const { Amount, After, Role, ...others } = fields
