@@ -11,6 +11,7 @@ import { buildApp, type App } from '../src/app.ts'
 import { loadConfig, type Config } from '../src/config.ts'
 import { createLog } from '../src/log.ts'
 import { root } from '../src/root.ts'
+import type { Ending } from './support/services.ts'
 import { startSmtp, type ReceivedMail } from './support/smtp.ts'
 
 export type Mode = Config['mode']
@@ -73,7 +74,7 @@ function methodOf (method: string): 'GET' | 'POST' | 'PATCH' | 'DELETE' {
 export const bearer = (token: string): { headers: Record<string, string> } => ({ headers: { authorization: `Bearer ${token}` } })
 
 /** Settings of a new, empty deployment: a folder, or a database and a Redis number of its own. Removed with the test. */
-export async function deployment (t: Test, mode: Mode): Promise<Record<string, string>> {
+export async function deployment (t: Ending, mode: Mode): Promise<Record<string, string>> {
   const common = { LOG_LEVEL: 'debug', PASSWORD_HASH_ITERATIONS: '1000', PORT: '0', HOST: '127.0.0.1' }
   if (mode === 'embedded') {
     const folder = mkdtempSync(join(tmpdir(), 'dream-'))

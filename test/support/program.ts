@@ -3,9 +3,8 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Test } from 'tap'
 import { root } from '../../src/root.ts'
-import { stop } from './services.ts'
+import { stop, type Ending } from './services.ts'
 
 const PATIENCE_MS = 30_000
 
@@ -17,7 +16,7 @@ export function compiled (name: 'server' | 'migrate' | 'adopt' | 'keys' | 'user'
 }
 
 /** An empty working directory, removed with the test. */
-export function emptyFolder (t: Test): string {
+export function emptyFolder (t: Ending): string {
   const folder = mkdtempSync(join(tmpdir(), 'dream-program-'))
   t.teardown(() => { rmSync(folder, { recursive: true, force: true }) })
   return folder
@@ -39,7 +38,7 @@ export interface Program {
 }
 
 /** Starts a command with the settings as its environment and nothing else of ours in it; it ends with the test. */
-export function start (t: Test, command: string, args: string[], settings: Record<string, string>, folder: string): Program {
+export function start (t: Ending, command: string, args: string[], settings: Record<string, string>, folder: string): Program {
   const { PATH = '', NODE_EXTRA_CA_CERTS = '' } = process.env
   // tap has every process that a test starts load its own hooks; behind "env -i" the program is as users run it.
   const environment = Object.entries({ PATH, NODE_EXTRA_CA_CERTS, ...settings }).map(([key, value]) => `${key}=${value}`)
@@ -100,7 +99,7 @@ export function start (t: Test, command: string, args: string[], settings: Recor
 }
 
 /** Starts the compiled service on a port of the system's choice. */
-export function serve (t: Test, settings: Record<string, string> = {}, folder = emptyFolder(t)): Program {
+export function serve (t: Ending, settings: Record<string, string> = {}, folder = emptyFolder(t)): Program {
   return start(t, process.execPath, [compiled('server')], { PORT: '0', HOST: '127.0.0.1', PASSWORD_HASH_ITERATIONS: '1000', ...settings }, folder)
 }
 

@@ -5,6 +5,9 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
+/** A test, or what else ends at some time. */
+export interface Ending { teardown: (end: () => unknown) => void }
+
 /** A server of this run alone, and how to end it. */
 export interface Service { port: number, pid: number, stop: () => Promise<void> }
 

@@ -3,8 +3,8 @@ import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { domainToASCII } from 'node:url'
 import PostalMime from 'postal-mime'
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
-import type { Test } from 'tap'
 import { root } from '../../src/root.ts'
+import type { Ending } from './services.ts'
 
 export interface ReceivedMail { to: string, subject: string, text: string, html: string, headers: Record<string, string> }
 
@@ -27,9 +27,6 @@ export interface TestSmtp {
 const SENDER = 'noreply@dream.example'
 const PASSWORD = 'authorisation code'
 const pem = (name: string): Buffer => readFileSync(new URL(`test/fixtures/tls/${name}`, root))
-
-/** A test, or what else ends at some time. */
-type Ending = Pick<Test, 'teardown'>
 
 /** A certificate for the same names that nobody vouches for. */
 export const untrusted = (): { key: Buffer, cert: Buffer } => ({ key: pem('untrusted.key'), cert: pem('untrusted.pem') })
