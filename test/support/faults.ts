@@ -22,6 +22,8 @@ export interface Network {
   pass: () => Promise<void>
   /** Connections stay open, and new ones open, but nothing goes through: a pulled cable, or a stopped process. */
   hold: () => void
+  /** Each round trip takes so many milliseconds more, half of them in each direction; 0 ends it. */
+  slow: (ms: number) => void
   /** Nobody listens any more, and the connections there were are reset. */
   refuse: () => Promise<void>
   /** Resets the connections there are. */
@@ -37,6 +39,7 @@ interface Trap { words: string, moment: 'before' | 'after', happens: () => void 
 export async function network (t: Test, target: number): Promise<Network> {
   const pairs = new Set<Pair>()
   let held = false
+  let delay = 0
   let trap: Trap | undefined
   let listening: Server | undefined
 
@@ -54,7 +57,8 @@ export async function network (t: Test, target: number): Promise<Network> {
       socket.on('close', end)
       if (held) socket.pause()
     }
-    server.on('data', chunk => { client.write(chunk) })
+    const [toClient, toServer] = [inOrder(), inOrder()]
+    server.on('data', chunk => { toClient(() => { client.write(chunk) }) })
     client.on('data', chunk => {
       const sprung = trap !== undefined && chunk.includes(trap.words) ? trap : undefined
       if (sprung !== undefined) trap = undefined
@@ -65,8 +69,23 @@ export async function network (t: Test, target: number): Promise<Network> {
         server.removeAllListeners('data')
         server.once('data', sprung.happens)
       }
-      server.write(chunk)
+      toServer(() => { server.write(chunk) })
     })
+  }
+
+  /** Lets through at once, or late, and never what came later before what came first. */
+  function inOrder (): (through: () => void) => void {
+    let last = Promise.resolve()
+    let late = 0
+    return through => {
+      if (delay === 0 && late === 0) return through()
+      late++
+      const due = performance.now() + delay
+      last = last.then(() => sleep(due - performance.now(), undefined, { ref: false })).then(() => {
+        late--
+        through()
+      })
+    }
   }
 
   async function listen (port: number): Promise<number> {
@@ -101,6 +120,7 @@ export async function network (t: Test, target: number): Promise<Network> {
     port,
     cut,
     refuse,
+    slow (ms) { delay = ms / 2 },
     hold () {
       held = true
       for (const { client, server } of pairs) {
