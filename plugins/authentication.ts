@@ -27,8 +27,8 @@ async function authentication (app: FastifyInstance): Promise<void> {
       return identity
     }
   })
-  app.decorate('authenticate', async request => { identities.set(request, await app.tokens.check(request.headers.authorization)) })
+  app.decorate('authenticate', async request => { identities.set(request, await app.bounded(request, () => app.tokens.check(request.headers.authorization))) })
   app.decorate('authorizeSuperAdmin', async request => { if (request.identity.role !== 'super_admin') throw fail('Forbidden') })
 }
 
-export default fp(authentication, { name: 'authentication', dependencies: ['sessions'] })
+export default fp(authentication, { name: 'authentication', dependencies: ['budget', 'sessions'] })

@@ -3,11 +3,13 @@ import type { FastifyInstance } from 'fastify'
 import { MysqlDialect } from 'kysely'
 import mysql, { type ConnectionOptions, type Pool, type PoolOptions } from 'mysql2'
 import { createConnection, type Connection } from 'mysql2/promise'
+import { createBreaker } from '../src/breaker.ts'
+import { Failure } from '../src/catalogue.ts'
 import { ConfigError, errorCode, type Config } from '../src/config.ts'
-import { databaseError, isUnavailable } from '../src/stores/database-errors.ts'
+import { databaseError, isUnavailable, isUnreachable } from '../src/stores/database-errors.ts'
 import { createMysqlDatabase, mysqlMigrationSession } from '../src/stores/migrate.mysql.ts'
 import { migrate } from '../src/stores/migrations.ts'
-import { boundPool } from '../src/stores/mysql-pool.ts'
+import { boundPool, idleConnections, NoAnswer } from '../src/stores/mysql-pool.ts'
 import type { OpenDatabase } from './database.ts'
 
 declare module 'fastify' {
@@ -19,6 +21,8 @@ declare module 'fastify' {
 const CONNECT_MS = 800
 const LIMITS = { acquireMs: 900, queryMs: 1_000 }
 const QUEUE_LIMIT = 1_000
+/** Longest look at the database, and the rest from one to the next while it is dead. */
+const LOOK = { limitMs: 1_000, everyMs: 250 }
 /** How long a stop waits for connections to be closed in good order. */
 const END_MS = 1_000
 
@@ -50,8 +54,18 @@ function refused (error: unknown): ConfigError | undefined {
   }
 }
 
-/** MySQL or MariaDB through `@fastify/mysql`. */
-export async function openMysql (app: FastifyInstance, config: Config): Promise<OpenDatabase> {
+/** Whether a statement failed for want of an answer. */
+function isDeath (error: unknown): boolean {
+  const cause = error instanceof Failure ? error.cause : error
+  return cause instanceof NoAnswer || isUnreachable(cause)
+}
+
+/**
+ * MySQL or MariaDB through `@fastify/mysql`.
+ *
+ * @param probe asks whether a login could be recorded
+ */
+export async function openMysql (app: FastifyInstance, config: Config, probe: () => Promise<unknown>): Promise<OpenDatabase> {
   const options: PoolOptions = {
     ...connectionOptions(config),
     database: config.DB_NAME,
@@ -103,9 +117,24 @@ export async function openMysql (app: FastifyInstance, config: Config): Promise<
     connection.query({ sql: SESSION, timeout: LIMITS.queryMs }, error => { if (error !== null) connection.destroy() })
   })
 
+  const idle = idleConnections(pool)
+  const breaker = createBreaker({
+    ...LOOK,
+    probe,
+    isDeath,
+    changed (state, { error }) {
+      if (state === 'closed') return app.log.info('database answers again')
+      app.log.warn({ err: error }, 'database does not answer: answering 510 until it does')
+      idle.destroy()
+    }
+  })
+  app.breakers.set('Database', breaker)
+  app.addHook('onClose', async () => { breaker.stop() })
+
   return {
     // The pool is ended by the hook of the one who made it.
-    dialect: ready => new MysqlDialect({ pool: { ...boundPool(pool, LIMITS, ready), end: callback => { callback(null) } } }),
+    dialect: ready => new MysqlDialect({ pool: { ...boundPool(pool, LIMITS, ready, breaker), end: callback => { callback(null) } } }),
+    isDead: () => breaker.state() === 'open',
     prepare: () => connected(connection => migrate(mysqlMigrationSession(connection, config.DB_NAME), config.DB_MIGRATE))
   }
 }

@@ -39,6 +39,8 @@ export function openSqlite (app: FastifyInstance, config: Config, beside?: { cla
   })
   return {
     dialect: ready => new SqliteDialect({ database: withKnownErrors(sqlite, ready) }),
+    // What is locked for writers can still be read.
+    isDead: () => false,
     async prepare () {
       try {
         return await migrate(sqliteMigrationSession(sqlite), config.DB_MIGRATE)

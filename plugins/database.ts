@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import { Kysely, type Dialect } from 'kysely'
-import { Failure } from '../src/catalogue.ts'
+import { fail, Failure } from '../src/catalogue.ts'
 import type { Config } from '../src/config.ts'
 import { adoptKeys, type Adoption } from '../src/stores/adopt-keys.ts'
 import type { Database, Schema } from '../src/stores/database.ts'
@@ -16,6 +16,8 @@ declare module 'fastify' {
     database: Database
     /** Runs the work once the database is up to date: before the service listens where it can be reached, else when it comes. */
     whenDatabaseIsPrepared: (work: () => Promise<void>) => Promise<void>
+    /** Asks the database whether a login could be recorded. @throws Code 510 */
+    tryDatabase: () => Promise<void>
   }
 }
 
@@ -27,18 +29,27 @@ const START_PATIENCE_MS = 3_000
 export interface OpenDatabase {
   /** @param ready whether statements may run yet; until then each fails with Code 510 at once */
   dialect: (ready: () => boolean) => Dialect
+  /** Whether it is known that no statement would be answered. */
+  isDead: () => boolean
   /** Creates and migrates what is missing. Returns the migrations applied. Fails with Code 510 while the database is away, else for good. */
   prepare: () => Promise<string[]>
 }
 
 /** The database of the mode: a file of SQLite, or MySQL through `@fastify/mysql`. */
 async function database (app: FastifyInstance, { config, overrides }: { config: Config, overrides: Overrides }): Promise<void> {
-  const { dialect, prepare } = config.mode === 'embedded' ? openSqlite(app, config, overrides.beside) : await openMysql(app, config)
-  const kysely = new Kysely<Schema>({ dialect: dialect(() => prepared) })
+  const { dialect, isDead, prepare } = config.mode === 'embedded' ? openSqlite(app, config, overrides.beside) : await openMysql(app, config, attempt)
+  const kysely = new Kysely<Schema>({ dialect: dialect(() => prepared && !isDead()) })
+  /** For what must be asked all the same. */
   const early = new Kysely<Schema>({ dialect: dialect(() => true) })
   const afterwards: Array<() => Promise<void>> = []
   const closing = new AbortController()
   let prepared = false
+
+  /** It writes, as a login does: what answers but is read-only or full is of no use. No account has the number 0, and were there one, it would stay as it is. */
+  async function attempt (): Promise<void> {
+    if (!prepared) throw fail('DatabaseUnavailable')
+    await early.updateTable('Users').set(({ ref }) => ({ LastLogin: ref('LastLogin') })).where('UserID', '=', 0).execute()
+  }
 
   async function bringUp (): Promise<void> {
     const applied = await prepare()
@@ -72,6 +83,7 @@ async function database (app: FastifyInstance, { config, overrides }: { config: 
   }
 
   app.decorate('database', kysely)
+  app.decorate('tryDatabase', attempt)
   app.decorate('whenDatabaseIsPrepared', async work => {
     afterwards.push(work)
     if (prepared) await work()
@@ -95,4 +107,4 @@ function isAway (error: unknown): error is Failure {
   return error instanceof Failure && error.key === 'DatabaseUnavailable'
 }
 
-export default fp(database, { name: 'database', dependencies: ['envelope'] })
+export default fp(database, { name: 'database', dependencies: ['breakers', 'envelope'] })

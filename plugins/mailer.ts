@@ -28,10 +28,14 @@ async function mailer (app: FastifyInstance, config: Config): Promise<void> {
     sender: config.EMAIL_SENDER,
     password: config.EMAIL_PASSWORD,
     insecure: config.EMAIL_SMTP_INSECURE
+  }, (state, { error }) => {
+    if (state === 'closed') app.log.info('mail server answers again')
+    else app.log.warn({ err: error }, 'mail server does not answer: answering 518 until it does')
   })
+  app.breakers.set('Mail', smtp.breaker)
   app.decorate('mailer', smtp.send)
   app.decorate('mailbox', null)
   app.addHook('onClose', async () => { smtp.close() })
 }
 
-export default fp(mailer, { name: 'mailer' })
+export default fp(mailer, { name: 'mailer', dependencies: ['breakers'] })

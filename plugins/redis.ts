@@ -3,12 +3,18 @@ import fastifyRedis from '@fastify/redis'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import { Redis, type RedisOptions } from 'ioredis'
+import { createBreaker } from '../src/breaker.ts'
 import { ConfigError, type Config } from '../src/config.ts'
+import { guardRedis, isRedisDeath } from '../src/stores/redis-guard.ts'
 
 const CONNECT_MS = 800
 const COMMAND_MS = 700
 const RECONNECT_MS = 250
 const QUIT_MS = 500
+/** The rest from one look at a dead Redis to the next. */
+const LOOK_MS = 250
+/** How long what a look has written stays. */
+const LOOKED_MS = 1_500
 /** Answers to a wrong or missing password. */
 const REFUSED = /NOAUTH|WRONGPASS|invalid password|ERR AUTH/
 /** How long the start waits for Redis before the service listens without it. */
@@ -47,17 +53,23 @@ export function createClient (config: Config, options: Pick<RedisOptions, 'autoR
 /** Redis through `@fastify/redis`, with a client of our own so that nothing waits longer than it should. */
 async function redis (app: FastifyInstance, config: Config): Promise<void> {
   const client = createClient(config)
-  let state: 'unknown' | 'up' | 'down' = 'unknown'
   let refused = false
-  client.on('ready', () => {
-    if (state === 'down') app.log.info('Redis connected')
-    state = 'up'
+  const breaker = createBreaker({
+    // It writes, as a login does.
+    probe: () => unguarded(() => client.set('dream:health', '1', 'PX', LOOKED_MS)),
+    limitMs: COMMAND_MS,
+    isDeath: isRedisDeath,
+    everyMs: LOOK_MS,
+    changed (state, { error }) {
+      if (state === 'closed') app.log.info('Redis answers again')
+      else app.log.warn({ err: error }, 'Redis does not answer: answering 512 until it does')
+    }
   })
-  client.on('error', error => {
-    refused ||= REFUSED.test(error.message)
-    if (state !== 'down') app.log.warn({ err: error }, 'Redis not reachable: answering 512 until it is')
-    state = 'down'
-  })
+  const unguarded = guardRedis(client, COMMAND_MS, breaker)
+  app.breakers.set('Redis', breaker)
+  client.on('ready', () => { breaker.look() })
+  client.on('close', breaker.suspect)
+  client.on('error', error => { refused ||= REFUSED.test(error.message) })
 
   const connecting = client.connect().catch((error: unknown) => { refused ||= REFUSED.test(String(error)) })
   await Promise.race([connecting, sleep(START_PATIENCE_MS, undefined, { ref: false })])
@@ -71,10 +83,11 @@ async function redis (app: FastifyInstance, config: Config): Promise<void> {
   else app.decorate('redis', client as Redis & FastifyInstance['redis'])
 
   app.addHook('onClose', async () => {
+    breaker.stop()
     const quitting = client.quit().catch(() => {})
     await Promise.race([quitting, sleep(QUIT_MS, undefined, { ref: false })])
     client.disconnect()
   })
 }
 
-export default fp(redis, { name: 'redis' })
+export default fp(redis, { name: 'redis', dependencies: ['breakers'] })

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Audit, Note } from './audit.ts'
+import { settling } from './budget.ts'
 import { fail, Failure, type Language } from './catalogue.ts'
 import type { Codes } from './codes.ts'
 import type { SentPassword } from './legacy-hash.ts'
@@ -193,7 +194,7 @@ export function createAccounts (parts: Parts, options: { hideAccounts: boolean, 
       })
       // The password is changed: what is left must not make the answer say otherwise.
       await Promise.all([
-        codes.revokeAll(Email).catch(error => { report(error, 'codes of an account could not be revoked after its password was changed') }),
+        settling(() => codes.revokeAll(Email).catch(error => { report(error, 'codes of an account could not be revoked after its password was changed') })),
         left === Email ? throttle.forgive(Email, caller.address) : throttle.rename(left, Email, caller.address)
       ])
       tell('password_changed', caller.language, { to: Email, at: now() })

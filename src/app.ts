@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type RawReplyDefaultExpression, type RawRequestDefaultExpression, type RawServerDefault } from 'fastify'
 import authentication from '../plugins/authentication.ts'
+import breakers from '../plugins/breakers.ts'
+import budget from '../plugins/budget.ts'
 import database from '../plugins/database.ts'
 import drain from '../plugins/drain.ts'
 import envelope, { answerBadUrl } from '../plugins/envelope.ts'
@@ -108,6 +110,7 @@ async function assemble (app: App, config: Config, overrides: Overrides): Promis
   for (const model of models) app.addSchema(model)
 
   // The world outside
+  await app.register(breakers)
   await app.register(database, { config, overrides })
   await app.register(events, { config, overrides })
   if (config.mode === 'server') {
@@ -119,8 +122,22 @@ async function assemble (app: App, config: Config, overrides: Overrides): Promis
   await app.register(jwt, config)
   await app.register(healthChecks, config)
   await app.register(sessions, { config, overrides })
+  await app.register(budget)
   await app.register(authentication)
   await app.register(services, { config, overrides })
+
+  await app.register(patient)
+  await app.register(jwks)
+
+  // For operators and developers
+  await app.register(health)
+  await app.register(docs)
+  if (app.mailbox !== null && !config.production) await app.register(devMailbox, { mailbox: app.mailbox })
+}
+
+/** What waits for database and cache service, and no longer than a request may. */
+async function patient (app: App): Promise<void> {
+  app.addHook('onRoute', app.withinBudget)
 
   // Accounts
   await app.register(sign)
@@ -133,12 +150,6 @@ async function assemble (app: App, config: Config, overrides: Overrides): Promis
   await app.register(checkJwtToken)
   await app.register(refresh)
   await app.register(authenticated)
-  await app.register(jwks)
-
-  // For operators and developers
-  await app.register(health)
-  await app.register(docs)
-  if (app.mailbox !== null && !config.production) await app.register(devMailbox, { mailbox: app.mailbox })
 }
 
 /** What takes a valid token. */

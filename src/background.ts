@@ -1,3 +1,4 @@
+import { apart } from './budget.ts'
 import type { Report } from './report.ts'
 
 /** What goes on after the answer: its failure is reported, and the service does not stop before its end. */
@@ -11,7 +12,7 @@ export function createBackground (report: Report): Background {
   const underWay = new Set<Promise<void>>()
   return {
     run (task, whatFailed) {
-      const running = task().catch(error => { report(error, whatFailed) }).finally(() => { underWay.delete(running) })
+      const running = apart(task).catch(error => { report(error, whatFailed) }).finally(() => { underWay.delete(running) })
       underWay.add(running)
     },
     async settled () {

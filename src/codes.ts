@@ -1,4 +1,5 @@
 import { createHmac, hkdfSync, randomInt } from 'node:crypto'
+import { settling } from './budget.ts'
 import { fail } from './catalogue.ts'
 import { limits as counted } from './limits.ts'
 import type { Once } from './once.ts'
@@ -133,11 +134,11 @@ export function createCodes (store: CodeStore, options: { secret: string, ttlSec
       try {
         result = await change()
       } catch (error) {
-        await store.release(subject, hash).catch(failure => { report(failure, 'a code could not be released and stays void') })
+        await settling(() => store.release(subject, hash).catch(failure => { report(failure, 'a code could not be released and stays void') }))
         throw error
       }
       // The change is made and the taken code is void already; what is left here is to clear it away.
-      await store.remove(subject, hash).catch(failure => { report(failure, 'a spent code could not be removed before it expires') })
+      await settling(() => store.remove(subject, hash).catch(failure => { report(failure, 'a spent code could not be removed before it expires') }))
       return result
     }
   }

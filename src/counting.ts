@@ -1,4 +1,5 @@
 import { RateLimiterRes, type RateLimiterAbstract } from 'rate-limiter-flexible'
+import { settling } from './budget.ts'
 import { fail, Failure, type Key } from './catalogue.ts'
 import { limits, type Limit } from './limits.ts'
 import type { Once } from './once.ts'
@@ -34,8 +35,10 @@ export function createCounting (limiter: (limit: Limit) => RateLimiterAbstract, 
 
   const giveBack = async (taken: Count[]): Promise<void> => {
     // What was decided stands, whether or not the counter could be put right.
-    await Promise.all(taken.map(({ limiter, key }) => limiter.reward(key)))
-      .catch(error => { report(error, 'a throttle counter could not be put back and stays too high until it expires') })
+    await settling(async () => {
+      await Promise.all(taken.map(({ limiter, key }) => limiter.reward(key)))
+        .catch(error => { report(error, 'a throttle counter could not be put back and stays too high until it expires') })
+    })
   }
 
   /** What the counter said, or Code 512 where it did not answer. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Account } from './accounts.ts'
+import { settling } from './budget.ts'
 import { fail } from './catalogue.ts'
 import type { Codes } from './codes.ts'
 import type { Events, EventStore, Origin } from './events.ts'
@@ -48,14 +49,16 @@ export function createErase ({ store, events, eventStore, codes, throttle, revoc
     if (outcome === 'last super administrator') throw fail('Forbidden')
     if (outcome === 'gone') throw fail('UserNotFound')
     // And once more, for what came in between. The account is gone whatever becomes of this, and of events without end: retention tries again.
-    try {
-      await Promise.all([forget(), events.flush()])
-      const erasing = eventStore.erase({ accounts: hashes, userId: id, before: event.id })
-      await Promise.race([erasing, sleep(PATIENCE_MS, undefined, { ref: false })])
-      erasing.catch(failed)
-    } catch (error) {
-      failed(error)
-    }
+    await settling(async () => {
+      try {
+        await Promise.all([forget(), events.flush()])
+        const erasing = eventStore.erase({ accounts: hashes, userId: id, before: event.id })
+        await Promise.race([erasing, sleep(PATIENCE_MS, undefined, { ref: false })])
+        erasing.catch(failed)
+      } catch (error) {
+        failed(error)
+      }
+    })
     // Numbers are not given twice: what is told of this one later is of requests that were answered meanwhile.
     setTimeout(() => { eventStore.erase({ accounts: [], userId: id }).catch(failed) }, LATE_MS).unref()
   }

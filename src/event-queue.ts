@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { apart } from './budget.ts'
 import { Failure } from './catalogue.ts'
 import type { EventLog, EventStore, StoredEvent } from './events.ts'
 
@@ -38,7 +39,8 @@ export function createEventQueue (insert: EventStore['insert'], log: EventLog): 
       return
     }
     waiting.push(event)
-    writing ??= write()
+    // Of many requests, and not of the one that happens to be the first.
+    writing ??= apart(write)
   }
 
   async function write (): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Caller } from './accounts.ts'
+import { settling } from './budget.ts'
 import { fail } from './catalogue.ts'
 import { purposeOf, type Codes, type Use } from './codes.ts'
 import { codeMail } from './mail/code-mail.ts'
@@ -27,7 +28,7 @@ export function createMailCode ({ codes, throttle, mailer, report }: Parts, ttlS
     try {
       await mailer(codeMail(purposeOf(use), caller.language, { to: email, code, ttlSeconds }))
     } catch (error) {
-      await codes.withdraw(use, email, code, asker).catch(failure => { report(failure, 'an undelivered code could not be withdrawn and lives on unknown to all') })
+      await settling(() => codes.withdraw(use, email, code, asker).catch(failure => { report(failure, 'an undelivered code could not be withdrawn and lives on unknown to all') }))
       throw fail('MailFailed', {}, error)
     }
   }

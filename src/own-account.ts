@@ -1,5 +1,6 @@
 import type { Account, AccountStore, Caller, Role } from './accounts.ts'
 import type { Audit } from './audit.ts'
+import { settling } from './budget.ts'
 import { fail, Failure } from './catalogue.ts'
 import type { Codes } from './codes.ts'
 import type { Erase } from './erasure.ts'
@@ -118,7 +119,7 @@ export function createOwnAccount (parts: Parts, options: { hideAccounts: boolean
         // Changed by somebody else meanwhile, who has ended this session.
         if (!changed) throw fail('Unauthorized')
       })
-      await codes.revokeAll(email).catch(error => { report(error, 'codes of an account could not be revoked after its password was changed') })
+      await settling(() => codes.revokeAll(email).catch(error => { report(error, 'codes of an account could not be revoked after its password was changed') }))
       tell('password_changed', caller.language, { to: email, at: now() })
     },
 

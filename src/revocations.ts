@@ -1,3 +1,4 @@
+import { apart, settling } from './budget.ts'
 import type { Report } from './report.ts'
 
 /** What tokens are worth depends on a session and on its account. */
@@ -65,7 +66,7 @@ export function createRevocations (feed: Feed, report: Report): Revocations {
   function retry (): void {
     if (timer !== undefined || isDone()) return
     timer = setTimeout(() => {
-      telling = tell().finally(() => {
+      telling = apart(tell).finally(() => {
         timer = undefined
         retry()
       })
@@ -96,7 +97,7 @@ export function createRevocations (feed: Feed, report: Report): Revocations {
         return await change()
       } finally {
         // Also after a failure: a statement whose answer was lost may have been carried out.
-        await announce(subjects)
+        await settling(() => announce(subjects))
       }
     },
 

@@ -1,5 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import type { RateLimiterAbstract } from 'rate-limiter-flexible'
+import { settling } from './budget.ts'
 import { Failure, type Key } from './catalogue.ts'
 import { createCounting, type Count } from './counting.ts'
 import { limits, type Limit } from './limits.ts'
@@ -68,9 +69,9 @@ export function createThrottle (limiter: (limit: Limit) => RateLimiterAbstract, 
   const ofAccount = (email: string): Count[] => counting.of(limits.account, keyOf(email))
 
   /** What was decided stands, whether or not it could be remembered. */
-  const settle = async (what: string, changes: Array<Promise<unknown>>): Promise<void> => {
-    await Promise.all(changes).catch(error => { report(error, what) })
-  }
+  const settle = (what: string, changes: () => Array<Promise<unknown>>): Promise<void> => settling(async () => {
+    await Promise.all(changes()).catch(error => { report(error, what) })
+  })
 
   /** An attempt at an account's password, and what becomes of a success. */
   async function attempt<T> (email: string, address: string, run: (arrival: Arrival) => Promise<T>, welcome: (network: string, epoch: string | undefined) => Promise<void>): Promise<T> {
@@ -87,7 +88,7 @@ export function createThrottle (limiter: (limit: Limit) => RateLimiterAbstract, 
       result = await counting.guarded(stages, WRONG_PASSWORD, () => run(familiar ? 'familiar' : epoch === undefined ? 'first' : 'strange'))
     } catch (error) {
       if (error instanceof Failure && WRONG_PASSWORD.includes(error.key)) {
-        await settle('a failed login could not be noted and outlives the erasure of its account', [store.noteFailure(keyOf(email), network)])
+        await settle('a failed login could not be noted and outlives the erasure of its account', () => [store.noteFailure(keyOf(email), network)])
       }
       throw error
     }
@@ -102,7 +103,7 @@ export function createThrottle (limiter: (limit: Limit) => RateLimiterAbstract, 
     } catch (error) {
       return report(error, 'a proved mailbox could not be remembered, and forgives nothing')
     }
-    await settle('failed logins could not be forgiven', [counting.clear([...counting.of(limits.login, network), ...ofAccount(email)])])
+    await settle('failed logins could not be forgiven', () => [counting.clear([...counting.of(limits.login, network), ...ofAccount(email)])])
   }
 
   async function erase (email: string): Promise<void> {
@@ -115,7 +116,7 @@ export function createThrottle (limiter: (limit: Limit) => RateLimiterAbstract, 
   return {
     login: (email, address, run) => attempt(email, address, run, (network, epoch) =>
       // Strangers' failures stay: an owner who comes and goes must not give them a hundred guesses each time.
-      settle('a login could not be remembered, and its network stays as strange as it was', [
+      settle('a login could not be remembered, and its network stays as strange as it was', () => [
         counting.clear(counting.of(limits.login, network)),
         store.welcome(keyOf(email), network, epoch, randomUUID())
       ])),
@@ -138,12 +139,12 @@ export function createThrottle (limiter: (limit: Limit) => RateLimiterAbstract, 
       return familiar ? network : undefined
     },
 
-    forgive,
+    forgive: (email, address) => settling(() => forgive(email, address)),
 
     async rename (from, to, address) {
       await Promise.all([
-        forgive(to, address),
-        settle('what was known of an address that an account has left could not be erased', [erase(from)])
+        settling(() => forgive(to, address)),
+        settle('what was known of an address that an account has left could not be erased', () => [erase(from)])
       ])
     },
 

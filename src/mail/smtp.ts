@@ -1,4 +1,6 @@
 import { createTransport } from 'nodemailer'
+import SMTPConnection from 'nodemailer/lib/smtp-connection'
+import { createBreaker, type Breaker, type Dependency } from '../breaker.ts'
 import { createQueue } from '../queue.ts'
 import type { Mail, Mailer } from './mail.ts'
 
@@ -18,22 +20,41 @@ const WAITING = 200
 const STEP_MS = 5_000
 /** Longest that a request waits for its mail. */
 const DELIVERY_MS = 8_000
+/** The rest from one look at a dead server to the next: it may be somebody else's, who counts connections. */
+const LOOK_MS = 1_000
 
-/** Mails through an SMTP account (RFC 5321), over pooled connections with TLS (RFC 8314). */
-export function createSmtp ({ host, port, sender, password, insecure }: SmtpSettings): { send: Mailer, close: () => void } {
-  const transport = createTransport({
-    pool: true,
-    maxConnections: CONNECTIONS,
+/** A server was too slow. */
+class Overdue extends Error {}
+
+/** Whether nobody answered. A refusal, of a sender, a recipient or a login, is an answer, and says nothing about the next mail. */
+function isDeath (error: unknown): boolean {
+  if (error instanceof Overdue) return true
+  if (!(error instanceof Error) || !('code' in error) || 'responseCode' in error) return false
+  return ['ECONNECTION', 'ESOCKET', 'ETIMEDOUT', 'EDNS', 'EPROTOCOL'].includes(String(error.code))
+}
+
+/**
+ * Mails through an SMTP account (RFC 5321), over pooled connections with TLS (RFC 8314).
+ *
+ * @param changed told when the server is found dead, and when it is back
+ */
+export function createSmtp ({ host, port, sender, password, insecure }: SmtpSettings, changed: Dependency['changed']): { send: Mailer, breaker: Breaker, close: () => void } {
+  const connection: SMTPConnection.Options = {
     host,
     port,
     secure: port === IMPLICIT_TLS_PORT,
     requireTLS: !insecure,
     tls: { rejectUnauthorized: !insecure, minVersion: 'TLSv1.2' },
-    ...(password !== undefined && { auth: { user: sender, pass: password } }),
     connectionTimeout: STEP_MS,
     greetingTimeout: STEP_MS,
     socketTimeout: STEP_MS,
-    dnsTimeout: STEP_MS,
+    dnsTimeout: STEP_MS
+  }
+  const transport = createTransport({
+    ...connection,
+    pool: true,
+    maxConnections: CONNECTIONS,
+    ...(password !== undefined && { auth: { user: sender, pass: password } }),
     disableFileAccess: true,
     disableUrlAccess: true
   })
@@ -56,14 +77,45 @@ export function createSmtp ({ host, port, sender, password, insecure }: SmtpSett
     if (rejected.length > 0) throw new Error('the mail server refused the recipient')
   }
 
+  const breaker = createBreaker({ probe: () => greet(connection), limitMs: STEP_MS, isDeath, everyMs: LOOK_MS, changed })
+
   return {
+    breaker,
     async send (mail) {
+      if (breaker.state() === 'open') throw new Error('the mail server does not answer')
       const signal = AbortSignal.timeout(DELIVERY_MS)
       const overdue = new Promise<never>((_resolve, reject) => {
-        signal.addEventListener('abort', () => { reject(new Error(`the mail server took longer than ${DELIVERY_MS} ms`)) }, { once: true })
+        signal.addEventListener('abort', () => { reject(new Overdue(`the mail server took longer than ${DELIVERY_MS} ms`)) }, { once: true })
       })
-      await Promise.race([queue(async () => { if (!signal.aborted) await deliver(mail, signal) }), overdue])
+      try {
+        await Promise.race([queue(async () => { if (!signal.aborted) await deliver(mail, signal) }), overdue])
+        breaker.answered()
+      } catch (error) {
+        if (isDeath(error)) breaker.suspect()
+        else breaker.answered()
+        throw error
+      }
     },
-    close: () => { transport.close() }
+    close () {
+      breaker.stop()
+      transport.close()
+    }
+  }
+}
+
+/** Whether a server would let us in: it greets, and TLS is agreed upon. Not the login, which providers count as well. */
+async function greet (options: SMTPConnection.Options): Promise<void> {
+  const connection = new SMTPConnection(options)
+  let timer: NodeJS.Timeout | undefined
+  try {
+    await new Promise<void>((resolve, reject) => {
+      timer = setTimeout(() => { reject(new Overdue(`the mail server took longer than ${STEP_MS} ms`)) }, STEP_MS)
+      connection.on('error', reject)
+      connection.on('end', () => { reject(new Overdue('the mail server hung up')) })
+      connection.connect(error => error === undefined || error === null ? resolve() : reject(error))
+    })
+  } finally {
+    clearTimeout(timer)
+    connection.close()
   }
 }

@@ -28,12 +28,14 @@ export function createAccountStore (database: Database, now: () => number): Acco
   /** Also asks the columns as the forerunner indexed them: a collation of theirs may hold two spellings for one. */
   async function taken (email: string, name: string): Promise<'Email' | 'Name' | undefined> {
     const byEmail = database.selectFrom('Users').select(sql<'Email' | 'Name'>`'Email'`.as('Field'))
-      .where(({ eb, or }) => or([eb('EmailKey', '=', email), eb('Email', '=', email)])).limit(1)
+      .where(({ eb, or }) => or([eb('EmailKey', '=', email), eb('Email', '=', email)]))
     const reserved = database.selectFrom('FormerEmails').select(sql<'Email' | 'Name'>`'Email'`.as('Field'))
       .where('EmailKey', '=', email).where('ReservedUntil', '>', preciseDateTime(now()))
     const byName = database.selectFrom('Users').select(sql<'Email' | 'Name'>`'Name'`.as('Field'))
-      .where(({ eb, or }) => or([eb('NameKey', '=', nameKey(name)), eb('UserName', '=', name)])).limit(1)
-    return (await byEmail.executeTakeFirst() ?? await reserved.executeTakeFirst() ?? await storable(byName.executeTakeFirst()))?.Field
+      .where(({ eb, or }) => or([eb('NameKey', '=', nameKey(name)), eb('UserName', '=', name)]))
+    // One statement, as each round trip counts where the database is far away.
+    const fields = (await storable(byEmail.unionAll(reserved).unionAll(byName).execute())).map(({ Field }) => Field)
+    return fields.includes('Email') ? 'Email' : fields[0]
   }
 
   /** A forerunner's table may be too old for some names, though never for an e-mail, which is ASCII. */

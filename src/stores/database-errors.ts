@@ -1,13 +1,21 @@
 import { Failure, fail } from '../catalogue.ts'
 
-/** Answers of MySQL, MariaDB, Galera and TiDB that mean "not now" or "not here", rather than a mistake in the statement. */
-const UNAVAILABLE = new Set([
-  1021, 1041, 1114, // disk, memory or table full
-  1036, 1290, 1792, 1836, // read-only
+/** Answers of MySQL, MariaDB and Galera to whatever is asked of a server that serves nobody now. */
+const UNREACHABLE = new Set([
   1040, 1203, 1226, // too many connections
   1042, 1043, 1129, 1130, // refused before login
-  1044, 1045, 1049, 1142, 1698, // rights or database withdrawn
-  1047, 1053, 1077, 1080, 1152, 1158, 1159, 1160, 1161, 1184, 1189, 1190, // shutting down, not ready, network
+  1044, 1045, 1049, 1698, // rights or database withdrawn
+  1047, 1053, 1077, 1080, 1152, 1158, 1159, 1160, 1161, 1184, 1189, 1190 // shutting down, not ready, network
+])
+
+/** The server of the connection is not, or no more, the one that is written to. */
+const READ_ONLY = new Set([1036, 1290, 1792, 1836])
+
+/** Answers that mean "not now" or "not here", rather than a mistake in the statement; of TiDB too. */
+const UNAVAILABLE = new Set([
+  ...UNREACHABLE, ...READ_ONLY,
+  1021, 1041, 1114, // disk, memory or table full
+  1142, // rights withdrawn
   1205, 1213, // lock wait, deadlock
   1317, 1927, 3024, // interrupted, killed, out of time
   9001, 9002, 9003, 9004, 9005 // TiDB: a store behind it is away
@@ -34,14 +42,22 @@ export function isUnstorable (error: unknown): boolean {
   return UNSTORABLE.has(Number(property(error, 'errno')))
 }
 
+/** Whether nobody answers, or nobody would whatever was asked: an error that no server sent, such as ECONNREFUSED, has no SQLSTATE. */
+export function isUnreachable (error: unknown): boolean {
+  return typeof property(error, 'code') === 'string' && (property(error, 'sqlState') === undefined || UNREACHABLE.has(Number(property(error, 'errno'))))
+}
+
+export function isReadOnly (error: unknown): boolean {
+  return READ_ONLY.has(Number(property(error, 'errno')))
+}
+
 /** Whether the database is away, rather than the statement wrong. */
 export function isUnavailable (error: unknown): boolean {
   if (error instanceof Failure) return error.key === 'DatabaseUnavailable'
   const code = property(error, 'code')
   if (typeof code !== 'string') return false
   if (code.startsWith('SQLITE_')) return UNAVAILABLE_SQLITE.test(code)
-  // An error that no server sent, such as ECONNREFUSED or PROTOCOL_CONNECTION_LOST, has no SQLSTATE.
-  return property(error, 'sqlState') === undefined || UNAVAILABLE.has(Number(property(error, 'errno')))
+  return isUnreachable(error) || UNAVAILABLE.has(Number(property(error, 'errno')))
 }
 
 /** Whether the database rolled a transaction back for another one, as two waited for each other: it can be tried again. */

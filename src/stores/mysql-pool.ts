@@ -1,7 +1,10 @@
+import { Socket } from 'node:net'
 import type { MysqlPool, MysqlPoolConnection } from 'kysely'
 import type { Pool, PoolConnection, QueryError } from 'mysql2'
+import type { Breaker } from '../breaker.ts'
+import { patience, waiting } from '../budget.ts'
 import { fail } from '../catalogue.ts'
-import { databaseError } from './database-errors.ts'
+import { databaseError, isReadOnly, isUnreachable } from './database-errors.ts'
 
 export interface PoolLimits {
   /** Longest wait for a connection, in milliseconds. */
@@ -10,54 +13,111 @@ export interface PoolLimits {
   queryMs: number
 }
 
+/** Who is told of what becomes of statements. */
+export type Observer = Pick<Breaker, 'answered' | 'suspect'>
+
+/** Nobody answered in time. */
+export class NoAnswer extends Error {}
+
 /**
  * The pool as Kysely takes it, with a bound on every wait, which mysql2 leaves open. Errors that mean the database is away
  * become Code 510.
  *
  * @param ready whether statements may run yet; until then each fails with Code 510 at once
  */
-export function boundPool (pool: Pool, { acquireMs, queryMs }: PoolLimits, ready: () => boolean): MysqlPool {
+export function boundPool (pool: Pool, { acquireMs, queryMs }: PoolLimits, ready: () => boolean, observer: Observer): MysqlPool {
   return {
     getConnection (callback) {
+      const ms = patience(acquireMs)
       if (!ready()) return callback(fail('DatabaseUnavailable'), noConnection)
-      let waiting = true
-      const timer = setTimeout(() => {
-        waiting = false
-        callback(fail('DatabaseUnavailable', {}, new Error(`no database connection within ${acquireMs} ms`)), noConnection)
-      }, acquireMs)
-      pool.getConnection((error, connection) => {
+      if (ms <= 0) return callback(fail('DatabaseUnavailable', {}, new NoAnswer('no time left for the database')), noConnection)
+      const end = waiting()
+      let given = false
+      const give: typeof callback = (error, connection) => {
+        given = true
         clearTimeout(timer)
+        end()
+        callback(error, connection)
+      }
+      // No failure of the database: all connections may be busy.
+      const timer = setTimeout(() => { give(fail('DatabaseUnavailable', {}, new NoAnswer(`no database connection within ${Math.round(ms)} ms`)), noConnection) }, ms)
+      pool.getConnection((error, connection) => {
+        if (error !== null && isUnreachable(error)) observer.suspect()
         // Came after the caller had its answer: the connection goes back unused.
-        if (!waiting) connection?.release()
-        else if (error !== null) callback(databaseError(error), noConnection)
-        else callback(null, boundConnection(connection, queryMs))
+        if (given) connection?.release()
+        // Also where mysql2 gives no code, as when too many wait.
+        else if (error !== null) give(fail('DatabaseUnavailable', {}, error), noConnection)
+        else give(null, boundConnection(connection, queryMs, observer))
       })
     },
     end (callback) { pool.end(callback) }
   }
 }
 
-function boundConnection (connection: PoolConnection, queryMs: number): MysqlPoolConnection {
+function boundConnection (connection: PoolConnection, queryMs: number, observer: Observer): MysqlPoolConnection {
   let broken = false
   function query (sql: string, values: readonly unknown[]): never
   function query (sql: string, values: readonly unknown[], callback: (error: unknown, result: never) => void): void
   function query (sql: string, values: readonly unknown[], callback?: (error: unknown, result: never) => void): void {
     if (callback === undefined) throw new Error('streaming is not supported')
-    connection.query<never>({ sql, values: [...values], timeout: queryMs }, (error: QueryError | null, result) => {
-      // The late answer to a statement given up on would be read as the answer to the next one.
-      if (error?.code === 'PROTOCOL_SEQUENCE_TIMEOUT') broken = true
-      callback(error === null ? null : databaseError(error), result)
+    const ms = patience(queryMs)
+    const end = waiting()
+    let given = false
+    const give = (error: unknown, result: never): void => {
+      if (given) return
+      given = true
+      clearTimeout(timer)
+      end()
+      callback(error, result)
+    }
+    const giveUp = (): void => {
+      // The late answer to a statement given up on would be read as the answer to the next one, and a transaction would stay open.
+      broken = true
+      if (ms === queryMs) observer.suspect()
+      give(fail('DatabaseUnavailable', {}, new NoAnswer(`no answer from the database within ${Math.round(ms)} ms`)), nothing)
+    }
+    // Not mysql2's own, which begins only when the statement is sent: behind another it may never be.
+    const timer = setTimeout(giveUp, ms)
+    if (ms <= 0) return giveUp()
+    connection.query<never>({ sql, values: [...values] }, (error: QueryError | null, result) => {
+      if (error !== null && isUnreachable(error)) observer.suspect()
+      else observer.answered()
+      // Another server may have become the one that is written to: only a new connection finds it.
+      if (isReadOnly(error)) broken = true
+      give(error === null ? null : databaseError(error), result)
     })
   }
   return {
     query,
     release () {
-      if (broken) connection.destroy()
+      if (broken) drop(connection)
       else connection.release()
     }
   }
 }
 
-// Kysely's callback wants a connection beside the error; nobody uses it.
+// Kysely's callbacks want something beside the error; nobody uses it.
+const nothing = undefined as never
 const refuse = (): never => { throw new Error('not connected') }
 const noConnection: MysqlPoolConnection = { query: refuse, release: refuse }
+
+/** Ends a connection at once. mysql2 alone would wait for the other side to end it as well, which may be gone. */
+function drop (connection: PoolConnection): void {
+  connection.destroy()
+  const stream: unknown = Reflect.get(connection, 'stream')
+  if (stream instanceof Socket) stream.destroy()
+}
+
+/** Keeps track of the connections that nobody uses, to end them: what lay idle when the database died may be dead without knowing. */
+export function idleConnections (pool: Pool): { destroy: () => void } {
+  const idle = new Set<PoolConnection>()
+  pool.on('release', connection => { idle.add(connection) })
+  pool.on('acquire', connection => { idle.delete(connection) })
+  pool.on('connection', connection => { connection.once('end', () => { idle.delete(connection) }) })
+  return {
+    destroy () {
+      for (const connection of idle) drop(connection)
+      idle.clear()
+    }
+  }
+}
