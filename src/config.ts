@@ -10,6 +10,7 @@ import { parseEnvFile } from './env-file.ts'
 import { ALGORITHMS, type Algorithm } from './keys/key.ts'
 import { isDigest } from './legacy-hash.ts'
 import { lifetimeSeconds } from './lifetime.ts'
+import { redisLists, refusalOf, type HostPort } from './redis-settings.ts'
 
 /** What becomes of a common password: it is refused, let through with a line in the log, or not looked at. */
 export type DenylistPolicy = 'on' | 'warn' | 'off'
@@ -45,6 +46,10 @@ export const settings = {
   REDIS_DB: Type.Integer({ minimum: 0, default: 0, description: 'Its database number' }),
   REDIS_TLS: flag(false, 'TLS to Redis, certificate verified'),
   REDIS_URL: Type.Optional(Type.String({ pattern: '^rediss?://', description: '`redis://…` or `rediss://…`, in place of the five above' })),
+  REDIS_SENTINELS: text('Comma-separated `host:port` of the sentinels that say where the Redis server is, in place of `REDIS_HOST` and `REDIS_PORT`'),
+  REDIS_MASTER_NAME: text('What the sentinels call it'),
+  REDIS_SENTINEL_PASSWORD: text('Password of the sentinels, where they ask for one; `REDIS_TLS` is for them too'),
+  REDIS_CLUSTER_NODES: text('Comma-separated `host:port` of some nodes of a Redis Cluster, likewise; the others are found through them'),
   JWT_SECRET_KEY: text('The secret of the service, at least 32 bytes: it signs tokens where there is no key file, and keys hashes of codes and addresses; embedded mode generates one in `DATA_DIR`'),
   JWT_KEYS_FILE: text('File of the signing keys, made and rotated by `npm run keys`; embedded `jwt-keys.json` in `DATA_DIR`'),
   JWT_ALGORITHM: Type.Optional(choice<Algorithm>([...ALGORITHMS], undefined, 'What new keys are for: `HS256`, `EdDSA` or `ES256`; the latter two need a key file. Unless set, as the key file has it, else `HS256`')),
@@ -76,13 +81,15 @@ const schema = Type.Object(settings)
 type Settings = Static<typeof schema>
 
 /** The settings of one run, complete and checked. Their names are the operator's, so that one word is found everywhere. */
-export interface Config extends Omit<Settings, 'TRUST_PROXY' | 'CORS_ORIGIN' | 'PASSWORD_PEPPER' | 'WORKERS'> {
+export interface Config extends Omit<Settings, 'TRUST_PROXY' | 'CORS_ORIGIN' | 'PASSWORD_PEPPER' | 'WORKERS' | 'REDIS_SENTINELS' | 'REDIS_CLUSTER_NODES'> {
   HOST: string
   /** How many processes serve. */
   WORKERS: number
   JWT_SECRET_KEY: string
   PASSWORD_DENYLIST: DenylistPolicy
   PASSWORD_PEPPER: string[]
+  REDIS_SENTINELS: HostPort[]
+  REDIS_CLUSTER_NODES: HostPort[]
   TRUST_PROXY: string[]
   CORS_ORIGIN: string[]
   /** `JWT_EXPIRES_IN` and `SESSION_EXPIRES_IN` in seconds. */
@@ -101,13 +108,6 @@ export function errorCode (error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown error'
 }
 
-/** Announced settings this version does not have yet: silently ignoring one would be worse than refusing to start. */
-const UNSUPPORTED: Record<string, (value: string) => boolean> = {
-  REDIS_SENTINELS: () => true,
-  REDIS_MASTER_NAME: () => true,
-  REDIS_CLUSTER_NODES: () => true
-}
-
 /** `PASSWORD_DENYLIST` as the boolean that some will take it for. */
 const SWITCH: Record<string, string> = { true: 'on', 1: 'on', false: 'off', 0: 'off' }
 
@@ -124,11 +124,7 @@ const LEAST_PRODUCTION_ITERATIONS = 100_000
  * @throws {ConfigError} naming the key of a missing, malformed or weak value
  */
 export function loadConfig (environment: Record<string, string | undefined>, file?: string): Config {
-  const given = prepare({ ...withoutEmpty(readEnvFile(file)), ...withoutEmpty(environment) })
-  for (const [key, refused] of Object.entries(UNSUPPORTED)) {
-    if (given[key] !== undefined && refused(given[key])) throw new ConfigError(`${key} has a value that this version does not support; remove it`)
-  }
-  return complete(check(given))
+  return complete(check(prepare({ ...withoutEmpty(readEnvFile(file)), ...withoutEmpty(environment) })))
 }
 
 function readEnvFile (file: string | undefined): Record<string, string | undefined> {
@@ -179,6 +175,7 @@ function complete (checked: Settings): Config {
   refuseUnsafe(checked, mode, production)
   return {
     ...checked,
+    ...redisLists(checked),
     ...(mode === 'embedded' && checked.JWT_KEYS_FILE === undefined && { JWT_KEYS_FILE: join(checked.DATA_DIR, 'jwt-keys.json') }),
     mode,
     production,
@@ -213,6 +210,8 @@ function refuseUnsafe (checked: Settings, mode: Config['mode'], production: bool
   if (checked.PASSWORD_PEPPER !== undefined && peppers.length === 0) throw new ConfigError('PASSWORD_PEPPER lists no secret')
   if (new Set(peppers).size < peppers.length) throw new ConfigError('PASSWORD_PEPPER lists a secret twice')
   if (key !== undefined && peppers.includes(key)) throw new ConfigError('PASSWORD_PEPPER must not be JWT_SECRET_KEY: who has one would have the other')
+  const redis = refusalOf(checked)
+  if (redis !== undefined) throw new ConfigError(redis)
   if (checked.EMAIL_SMTP_SERVER === undefined) {
     if (production) throw new ConfigError('EMAIL_SMTP_SERVER is missing: with NODE_ENV=production mails have to leave the house')
     if (checked.WORKERS !== '1') throw new ConfigError('EMAIL_SMTP_SERVER is missing: with several WORKERS each would show the mails of its own development mailbox alone')

@@ -128,14 +128,20 @@ t.test('F1: several processes where one is all there can be, or where each would
   t.match(loadConfig({ ...embedded, WORKERS: '1' }), { WORKERS: 1 })
 })
 
-t.test('F1: settings that are announced but not there yet', async t => {
-  const unsupported: Record<string, string[]> = {
-    REDIS_SENTINELS: ['sentinel:26379'],
-    REDIS_MASTER_NAME: ['mymaster'],
-    REDIS_CLUSTER_NODES: ['node:6379']
+t.test('F1: lists of Redis servers that are malformed, incomplete or contradict each other', async t => {
+  const lists = ['sentinel', 'sentinel:', ':26379', 'sentinel:0', 'sentinel:65536', 'a:1,b', 'a:1;b:2', 'redis://a:1', 'a:1 b:2', '2001:db8::1:26379', ',', 'a:26379x']
+  const sentinels = { REDIS_SENTINELS: 'a:26379,b:26379', REDIS_MASTER_NAME: 'dream' }
+  const cluster = { REDIS_CLUSTER_NODES: 'a:6379' }
+  for (const value of lists) {
+    refuses(t, 'REDIS_SENTINELS', { ...server, ...sentinels, REDIS_SENTINELS: value })
+    refuses(t, 'REDIS_CLUSTER_NODES', { ...server, REDIS_CLUSTER_NODES: value })
   }
-  for (const [key, values] of Object.entries(unsupported)) {
-    for (const value of values) refuses(t, key, { ...embedded, [key]: value })
-    t.ok(loadConfig({ ...embedded, [key]: '' }))
-  }
+  refuses(t, 'REDIS_MASTER_NAME', { ...server, REDIS_SENTINELS: 'a:26379' })
+  refuses(t, 'REDIS_SENTINELS', { ...server, REDIS_MASTER_NAME: 'dream' })
+  refuses(t, 'REDIS_SENTINELS', { ...server, ...cluster, REDIS_SENTINEL_PASSWORD: 'a password' })
+  refuses(t, 'REDIS_CLUSTER_NODES', { ...server, ...sentinels, ...cluster })
+  for (const list of [sentinels, cluster]) refuses(t, 'REDIS_URL', { ...server, ...list, REDIS_URL: 'redis://elsewhere' })
+  refuses(t, 'REDIS_DB', { ...server, ...cluster, REDIS_DB: '10' })
+  t.match(loadConfig({ ...server, ...cluster, REDIS_DB: '0' }), { REDIS_CLUSTER_NODES: [{ host: 'a', port: 6379 }] })
+  t.match(loadConfig({ ...server, ...sentinels, REDIS_DB: '3' }), { REDIS_DB: 3, REDIS_MASTER_NAME: 'dream' })
 })

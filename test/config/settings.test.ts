@@ -43,6 +43,8 @@ t.test('without a setting every one has its default, and the mode is embedded', 
     REDIS_PORT: 6379,
     REDIS_DB: 0,
     REDIS_TLS: false,
+    REDIS_SENTINELS: [],
+    REDIS_CLUSTER_NODES: [],
     JWT_SECRET_KEY: KEY,
     JWT_KEYS_FILE: 'data/jwt-keys.json',
     JWT_EXPIRES_IN: '7d',
@@ -100,7 +102,9 @@ t.test('every setting is read', async t => {
     REDIS_PASSWORD: 'redis pass',
     REDIS_DB: '3',
     REDIS_TLS: 'true',
-    REDIS_URL: 'rediss://user:pass@redis.example:6380/3',
+    REDIS_SENTINELS: 's1.example:26379, 10.0.0.2:26380,[2001:db8::1]:26379',
+    REDIS_MASTER_NAME: 'dream',
+    REDIS_SENTINEL_PASSWORD: 'sentinel pass',
     JWT_SECRET_KEY: KEY,
     JWT_KEYS_FILE: '/etc/dream/jwt-keys.json',
     JWT_ALGORITHM: 'EdDSA',
@@ -127,7 +131,9 @@ t.test('every setting is read', async t => {
     TRUST_PROXY: '10.0.0.0/8, ::1',
     CORS_ORIGIN: 'https://app.dream.example, http://localhost:3000'
   }
-  t.same(Object.keys(given).sort(), Object.keys(settings).sort(), 'the list above is complete')
+  const REDIS_URL = 'rediss://user:pass@redis.example:6380/3'
+  const REDIS_CLUSTER_NODES = 'n1.example:7000,n2.example:7001'
+  t.same(Object.keys({ ...given, REDIS_URL, REDIS_CLUSTER_NODES }).sort(), Object.keys(settings).sort(), 'the list above is complete, but for other ways to Redis')
   t.same(loadConfig(given), {
     ...given,
     PORT: 9000,
@@ -143,6 +149,8 @@ t.test('every setting is read', async t => {
     REDIS_PORT: 6380,
     REDIS_DB: 3,
     REDIS_TLS: true,
+    REDIS_SENTINELS: [{ host: 's1.example', port: 26379 }, { host: '10.0.0.2', port: 26380 }, { host: '2001:db8::1', port: 26379 }],
+    REDIS_CLUSTER_NODES: [],
     EMAIL_SMTP_PORT: 587,
     EMAIL_SMTP_INSECURE: true,
     VERIFY_CODE_TTL: 120,
