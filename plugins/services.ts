@@ -77,7 +77,8 @@ async function services (app: FastifyInstance, { config, overrides }: { config: 
   const ownStore = createOwnAccountStore(app.database)
   const { passwords, sessions, sessionStore, revocations, tokens, mailer, events } = app
 
-  const codeStore: CodeStore = config.mode === 'server' ? createRedisCodeStore(app.redis) : createMemoryCodeStore(now)
+  const replicated = config.REDIS_SENTINELS.length + config.REDIS_CLUSTER_NODES.length > 0
+  const codeStore: CodeStore = config.mode === 'server' ? createRedisCodeStore(app.redis, replicated) : createMemoryCodeStore(now)
   const limiter = (limit: Limit): RateLimiterAbstract => config.mode === 'server' ? redisCounter(app.redis, limit) : memoryCounter(limit, now)
 
   const codes = createCodes(codeStore, { secret, ttlSeconds: config.VERIFY_CODE_TTL, cooldownSeconds: config.VERIFY_CODE_COOLDOWN }, report, once)

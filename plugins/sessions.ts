@@ -54,8 +54,8 @@ async function sessions (app: FastifyInstance, { config, overrides }: { config: 
 }
 
 async function redisFeed (app: FastifyInstance, config: Config, report: Report): Promise<Feed> {
-  const [{ createClient }, { createRedisFeed }] = await Promise.all([import('./redis.ts'), import('../src/stores/feed.redis.ts')])
-  const subscriber = createClient(config, { autoResubscribe: false })
+  const [{ createSubscriber }, { createRedisFeed }] = await Promise.all([import('./redis.ts'), import('../src/stores/feed.redis.ts')])
+  const subscriber = createSubscriber(config)
   // Channels are not of one database number. As the client knows it: REDIS_URL may name it as well.
   const { feed, close } = createRedisFeed({ client: app.redis, subscriber }, `dream:revocations:${app.redis.options.db ?? 0}`, report)
   app.addHook('onClose', async () => { close() })

@@ -58,8 +58,15 @@ const ERASE = `
 for _, asker in ipairs(redis.call('SMEMBERS', KEYS[3])) do redis.call('DEL', ARGV[1] .. asker) end
 return redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])`
 
-/** Codes in Redis, shared by all processes: each step is one script, which Redis runs alone. Every method may fail with Code 512. */
-export function createRedisCodeStore (redis: Redis): CodeStore {
+/** How long a code waits for its copy, while the connection carries nothing else. */
+const COPY_MS = 50
+
+/**
+ * Codes in Redis, shared by all processes: each step is one script, which Redis runs alone. Every method may fail with Code 512.
+ *
+ * @param replicated a replica may take over from the server: a try counts, and a code is taken, once one of them knows
+ */
+export function createRedisCodeStore (redis: Redis, replicated = false): CodeStore {
   redis.defineCommand('dreamIssueCode', { numberOfKeys: 4, lua: ISSUE })
   redis.defineCommand('dreamWaitForCode', { numberOfKeys: 2, lua: WAIT })
   redis.defineCommand('dreamTakeCode', { numberOfKeys: 1, lua: TAKE })
@@ -75,12 +82,22 @@ export function createRedisCodeStore (redis: Redis): CodeStore {
   // Those who were charged within a day: it outlasts each of their budgets.
   const askersKey = (subject: string): string => `dream:askers:{${subject}}`
 
+  /** WAIT is for what its own connection has written. Where no replica answers in time, the code is taken on the master alone. */
+  async function takeAndCopy (key: string, hash: string): Promise<unknown> {
+    if (redis.status !== 'ready') throw new Error('Redis is not connected')
+    const [[error, outcome] = []] = await redis.pipeline().eval(TAKE, 1, key, hash).wait(1, COPY_MS).exec() ?? []
+    if (error == null) return outcome
+    // Not carried out there: a pipeline is not sent again where its code has moved.
+    if (/^(MOVED|ASK|TRYAGAIN)/.test(error.message)) return redis.dreamTakeCode(key, hash)
+    throw error
+  }
+
   return {
     issue: async (subject, hash, { ttlMs, cooldownMs, tries }, budget) =>
       asWait(await answered(redis.dreamIssueCode(codeKey(subject), waitKey(subject), budgetKey(subject, budget), askersKey(subject), hash, ttlMs, cooldownMs, tries, budget.points, budget.seconds, budget.name))),
     waiting: async (subject, budget) => asWait(await answered(redis.dreamWaitForCode(waitKey(subject), budgetKey(subject, budget), budget.points))),
     take: async (subject, hash) => {
-      const outcome = await answered(redis.dreamTakeCode(codeKey(subject), hash))
+      const outcome = await answered(replicated ? takeAndCopy(codeKey(subject), hash) : redis.dreamTakeCode(codeKey(subject), hash))
       return outcome === 'taken' || outcome === 'wrong' ? outcome : 'gone'
     },
     release: async (subject, hash) => { await answered(redis.dreamReleaseCode(codeKey(subject), hash)) },

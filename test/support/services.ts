@@ -29,7 +29,7 @@ export async function freePort (): Promise<number> {
 }
 
 /** Starts a server and waits until `ready` says yes. Nothing it prints is lost when it fails. */
-async function serve (command: string, args: string[], port: number, ready: () => boolean): Promise<Service> {
+export async function serve (command: string, args: string[], port: number, ready: () => boolean): Promise<Service> {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => { output = (output + String(chunk)).slice(-4000) })
@@ -70,8 +70,8 @@ export async function startMariadb (folder: string, port?: number): Promise<Serv
 }
 
 /** An empty Redis on loopback alone. Each test takes a database number of its own. */
-export async function startRedis (folder: string, port?: number): Promise<Service> {
+export async function startRedis (folder: string, port?: number, more: string[] = []): Promise<Service> {
   const at = port ?? await freePort()
-  return serve(find('redis-server') ?? 'redis-server', ['--port', String(at), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--databases', '10000', '--dir', folder],
-    at, () => spawnSync(find('redis-cli') ?? 'redis-cli', ['-p', String(at), 'ping'], { encoding: 'utf8' }).stdout.includes('PONG'))
+  return serve(find('redis-server') ?? 'redis-server', ['--port', String(at), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--databases', '10000', '--dir', folder, ...more],
+    at, () => /PONG|NOAUTH/.test(spawnSync(find('redis-cli') ?? 'redis-cli', ['-p', String(at), 'ping'], { encoding: 'utf8' }).stdout))
 }

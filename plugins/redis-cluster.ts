@@ -1,0 +1,46 @@
+import { Cluster, Redis, type RedisOptions } from 'ioredis'
+import type { HostPort } from '../src/redis-settings.ts'
+
+/** What shapes answers is part of a client's type, and none of ours sets it. */
+export type ClientOptions = Omit<RedisOptions, 'replyMapping'>
+
+/** How often the client asks who has which slots, besides when it is told that it was wrong. */
+const REFRESH_MS = 5_000
+
+/**
+ * A client of a Redis Cluster, not connected yet. It sends a command again only where a node has said that it did not carry it out
+ * (MOVED, ASK, TRYAGAIN), and never after a connection was lost.
+ *
+ * @param bounds as a single server has them
+ */
+export function clusterClient (nodes: HostPort[], bounds: ClientOptions, reconnectMs: number): Cluster {
+  const { connectTimeout = 0, enableOfflineQueue, lazyConnect, retryStrategy, ...each } = bounds
+  return new Cluster(nodes, {
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    // Commands for a lost node may have been carried out there.
+    retryDelayOnFailover: 0,
+    retryDelayOnClusterDown: 0,
+    slotsRefreshTimeout: connectTimeout,
+    slotsRefreshInterval: REFRESH_MS,
+    clusterRetryStrategy: () => reconnectMs,
+    // A name is resolved by the connection itself, which checks its certificate against it.
+    dnsLookup: (address, callback) => { callback(null, address) },
+    // A connection to a node is made with the first command for it, which waits for that, and no longer than for its answer.
+    redisOptions: { ...each, connectTimeout }
+  })
+}
+
+/** A connection to one node after another, as each is lost: in a cluster every node passes on what was published at any other. */
+export function clusterSubscriber (nodes: HostPort[], options: ClientOptions): Redis {
+  let turn = Math.floor(Math.random() * nodes.length)
+  const subscriber = new Redis({ ...options, ...(nodes[turn] ?? {}) })
+  subscriber.on('close', () => { Object.assign(subscriber.options, nodes[++turn % nodes.length]) })
+  return subscriber
+}
+
+/** What a node has said: a cluster of which no node will do hides it. */
+export function reasonOf (error: unknown): string {
+  const last = error instanceof Error && 'lastNodeError' in error ? error.lastNodeError : error
+  return last instanceof Error ? last.message : String(last)
+}
