@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import type { HostPort } from '../src/redis-settings.ts'
 
@@ -15,7 +16,7 @@ const REFRESH_MS = 5_000
  */
 export function clusterClient (nodes: HostPort[], bounds: ClientOptions, reconnectMs: number): Cluster {
   const { connectTimeout = 0, enableOfflineQueue, lazyConnect, retryStrategy, ...each } = bounds
-  return new Cluster(nodes, {
+  const client = new Cluster(nodes, {
     lazyConnect: true,
     enableOfflineQueue: false,
     // Commands for a lost node may have been carried out there.
@@ -26,9 +27,22 @@ export function clusterClient (nodes: HostPort[], bounds: ClientOptions, reconne
     clusterRetryStrategy: () => reconnectMs,
     // A name is resolved by the connection itself, which checks its certificate against it.
     dnsLookup: (address, callback) => { callback(null, address) },
-    // A connection to a node is made with the first command for it, which waits for that, and no longer than for its answer.
     redisOptions: { ...each, connectTimeout }
   })
+  // Else a node is connected to with its first command, and the next would be refused meanwhile. A little later, as that one may be
+  // waiting already; and not before it is known which nodes there are, as the client asks one of them first.
+  const connectMasters = (): void => {
+    for (const node of client.nodes('master')) if (node.status === 'wait') node.connect().catch(() => {})
+  }
+  client.on('ready', connectMasters)
+  client.on('+node', () => { if (client.status === 'ready') setImmediate(connectMasters) })
+  return client
+}
+
+/** Connects to the cluster, and to all of its masters. */
+export async function connectAll (client: Cluster): Promise<void> {
+  await client.connect()
+  await Promise.all(client.nodes('master').map(async node => { if (node.status !== 'ready') await once(node, 'ready') }))
 }
 
 /** A connection to one node after another, as each is lost: in a cluster every node passes on what was published at any other. */

@@ -6,7 +6,7 @@ import { Redis, type Cluster } from 'ioredis'
 import { createBreaker } from '../src/breaker.ts'
 import { ConfigError, type Config } from '../src/config.ts'
 import { guardRedis, isRedisDeath } from '../src/stores/redis-guard.ts'
-import { clusterClient, clusterSubscriber, reasonOf, type ClientOptions } from './redis-cluster.ts'
+import { clusterClient, clusterSubscriber, connectAll, reasonOf, type ClientOptions } from './redis-cluster.ts'
 
 const CONNECT_MS = 800
 const COMMAND_MS = 700
@@ -96,7 +96,7 @@ async function redis (app: FastifyInstance, config: Config): Promise<void> {
   client.on('close', breaker.suspect)
   client.on('error', error => { judge(reasonOf(error)) })
 
-  const connecting = client.connect().catch((error: unknown) => { judge(reasonOf(error)) })
+  const connecting = (client instanceof Redis ? client.connect() : connectAll(client)).catch((error: unknown) => { judge(reasonOf(error)) })
   await Promise.race([connecting, sleep(START_PATIENCE_MS, undefined, { ref: false })])
   if (refused !== undefined) {
     client.disconnect()

@@ -59,7 +59,7 @@ for _, asker in ipairs(redis.call('SMEMBERS', KEYS[3])) do redis.call('DEL', ARG
 return redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])`
 
 /** How long a code waits for its copy, while the connection carries nothing else. */
-const COPY_MS = 50
+const COPY_MS = 20
 
 /**
  * Codes in Redis, shared by all processes: each step is one script, which Redis runs alone. Every method may fail with Code 512.
