@@ -6,6 +6,7 @@ import { nameKey } from '../canonical.ts'
 import { fail } from '../catalogue.ts'
 import { dateTime, millisecondsOf, preciseDateTime, type Database } from './database.ts'
 import { isDuplicate, isUnstorable } from './database-errors.ts'
+import { inTransaction } from './retries.ts'
 
 /** Takes a restoration back. */
 class NotRestored extends Error {}
@@ -89,7 +90,7 @@ export function createAccountStore (database: Database, now: () => number): Acco
 
     async restoreEmail (id, email, password) {
       try {
-        return await database.transaction().execute(async transaction => {
+        return await inTransaction(database, async transaction => {
           const former = await transaction.selectFrom('FormerEmails').select('ReservedUntil').where('EmailKey', '=', email).where('UserID', '=', id).where('ReservedUntil', '>', preciseDateTime(now())).executeTakeFirst()
           if (former === undefined) return false
           const { numUpdatedRows } = await transaction.updateTable('Users')

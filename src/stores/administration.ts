@@ -1,7 +1,8 @@
 import type { AdministeredAccount, AdministrationStore } from '../administration.ts'
 import { canonicalEmail } from '../canonical.ts'
 import { dateTime, type Database, type UsersTable } from './database.ts'
-import { amongSuperAdmins, spareLastSuperAdmin } from './super-admins.ts'
+import { inTransaction } from './retries.ts'
+import { spareLastSuperAdmin } from './super-admins.ts'
 
 const SHOWN = ['UserID', 'UserName', 'Email', 'EmailKey', 'Role', 'DisabledAt', 'RegisterTime', 'LastLogin'] as const
 
@@ -56,7 +57,7 @@ export function createAdministrationStore (database: Database): AdministrationSt
     },
 
     async change (id, { disabled, role }, at) {
-      return amongSuperAdmins(database, async transaction => {
+      return inTransaction(database, async transaction => {
         // Also where nobody is removed: all who change roles lock in one order, and none waits for the other in a circle.
         const spared = await spareLastSuperAdmin(transaction, id)
         if (!spared && (disabled === true || role === 'user')) return 'last super administrator'

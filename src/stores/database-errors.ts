@@ -47,10 +47,6 @@ export function isUnreachable (error: unknown): boolean {
   return typeof property(error, 'code') === 'string' && (property(error, 'sqlState') === undefined || UNREACHABLE.has(Number(property(error, 'errno'))))
 }
 
-export function isReadOnly (error: unknown): boolean {
-  return READ_ONLY.has(Number(property(error, 'errno')))
-}
-
 /** Whether the database is away, rather than the statement wrong. */
 export function isUnavailable (error: unknown): boolean {
   if (error instanceof Failure) return error.key === 'DatabaseUnavailable'
@@ -60,9 +56,22 @@ export function isUnavailable (error: unknown): boolean {
   return isUnreachable(error) || UNAVAILABLE.has(Number(property(error, 'errno')))
 }
 
-/** Whether the database rolled a transaction back for another one, as two waited for each other: it can be tried again. */
-export function isDeadlock (error: unknown): boolean {
-  return property(error instanceof Failure ? error.cause : error, 'errno') === 1213
+/**
+ * Whether the database took back what it was asked to do because others were in the way, so that it can be asked again: a deadlock, which
+ * is also what Galera calls a change that another node's came before (1213), or a lock that was waited for too long (1205). That the
+ * second takes back one statement alone is no matter: who began a transaction ends it.
+ */
+export function isRolledBack (error: unknown): boolean {
+  const errno = property(error instanceof Failure ? error.cause : error, 'errno')
+  return errno === 1213 || errno === 1205
+}
+
+// Galera not ready, shutting down, killed.
+const NOT_HERE = new Set([...READ_ONLY, 1047, 1053, 1077, 1079, 1080, 1927])
+
+/** Whether this server will not do, where another one may: a connection to it is not worth keeping. */
+export function isElsewhere (error: unknown): boolean {
+  return NOT_HERE.has(Number(property(error, 'errno')))
 }
 
 /** The error as the service's own: Code 510 where the database is away, else unchanged. */

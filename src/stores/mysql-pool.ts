@@ -4,7 +4,8 @@ import type { Pool, PoolConnection, QueryError } from 'mysql2'
 import type { Breaker } from '../breaker.ts'
 import { patience, waiting } from '../budget.ts'
 import { fail } from '../catalogue.ts'
-import { databaseError, isReadOnly, isUnreachable } from './database-errors.ts'
+import { databaseError, isElsewhere, isUnreachable } from './database-errors.ts'
+import { retried } from './retries.ts'
 
 export interface PoolLimits {
   /** Longest wait for a connection, in milliseconds. */
@@ -21,7 +22,7 @@ export class NoAnswer extends Error {}
 
 /**
  * The pool as Kysely takes it, with a bound on every wait, which mysql2 leaves open. Errors that mean the database is away
- * become Code 510.
+ * become Code 510; a statement by itself that was rolled back for another's sake is tried again.
  *
  * @param ready whether statements may run yet; until then each fails with Code 510 at once
  */
@@ -56,36 +57,48 @@ export function boundPool (pool: Pool, { acquireMs, queryMs }: PoolLimits, ready
 
 function boundConnection (connection: PoolConnection, queryMs: number, observer: Observer): MysqlPoolConnection {
   let broken = false
+  let inTransaction = false
+
+  function run (sql: string, values: readonly unknown[]): Promise<never> {
+    return new Promise((resolve, reject) => {
+      // The server takes back what was begun there.
+      if (broken) return reject(fail('DatabaseUnavailable', {}, new NoAnswer('the connection was given up')))
+      const ms = patience(queryMs)
+      const end = waiting()
+      let over = false
+      const giveUp = (): void => {
+        // The late answer to a statement given up on would be read as the answer to the next one, and a transaction would stay open.
+        broken = over = true
+        end()
+        if (ms === queryMs) observer.suspect()
+        reject(fail('DatabaseUnavailable', {}, new NoAnswer(`no answer from the database within ${Math.round(ms)} ms`)))
+      }
+      if (ms <= 0) return giveUp()
+      // Not mysql2's own, which begins only when the statement is sent: behind another it may never be.
+      const timer = setTimeout(giveUp, ms)
+      connection.query<never>({ sql, values: [...values] }, (error: QueryError | null, result) => {
+        if (error !== null && isUnreachable(error)) observer.suspect()
+        else observer.answered()
+        clearTimeout(timer)
+        if (over) return
+        end()
+        // Another server may have become the one that is written to: only a new connection finds it.
+        broken = isElsewhere(error)
+        if (error === null) resolve(result)
+        else reject(databaseError(error))
+      })
+    })
+  }
+
   function query (sql: string, values: readonly unknown[]): never
   function query (sql: string, values: readonly unknown[], callback: (error: unknown, result: never) => void): void
   function query (sql: string, values: readonly unknown[], callback?: (error: unknown, result: never) => void): void {
     if (callback === undefined) throw new Error('streaming is not supported')
-    const ms = patience(queryMs)
-    const end = waiting()
-    let given = false
-    const give = (error: unknown, result: never): void => {
-      if (given) return
-      given = true
-      clearTimeout(timer)
-      end()
-      callback(error, result)
-    }
-    const giveUp = (): void => {
-      // The late answer to a statement given up on would be read as the answer to the next one, and a transaction would stay open.
-      broken = true
-      if (ms === queryMs) observer.suspect()
-      give(fail('DatabaseUnavailable', {}, new NoAnswer(`no answer from the database within ${Math.round(ms)} ms`)), nothing)
-    }
-    // Not mysql2's own, which begins only when the statement is sent: behind another it may never be.
-    const timer = setTimeout(giveUp, ms)
-    if (ms <= 0) return giveUp()
-    connection.query<never>({ sql, values: [...values] }, (error: QueryError | null, result) => {
-      if (error !== null && isUnreachable(error)) observer.suspect()
-      else observer.answered()
-      // Another server may have become the one that is written to: only a new connection finds it.
-      if (isReadOnly(error)) broken = true
-      give(error === null ? null : databaseError(error), result)
-    })
+    const [boundary] = /^(begin|commit|rollback)$/.exec(sql) ?? []
+    // In a transaction what came before is taken back as well: whoever began it runs all of it again.
+    const answered = inTransaction || boundary !== undefined ? run(sql, values) : retried(() => run(sql, values))
+    if (boundary !== undefined) inTransaction = boundary === 'begin'
+    answered.then(result => { callback(null, result) }, (error: unknown) => { callback(error, noResult) })
   }
   return {
     query,
@@ -96,8 +109,10 @@ function boundConnection (connection: PoolConnection, queryMs: number, observer:
   }
 }
 
-// Kysely's callbacks want something beside the error; nobody uses it.
-const nothing = undefined as never
+// Kysely looks at it where there is no error.
+const noResult = undefined as never
+
+// Kysely's callback wants a connection beside the error; nobody uses it.
 const refuse = (): never => { throw new Error('not connected') }
 const noConnection: MysqlPoolConnection = { query: refuse, release: refuse }
 

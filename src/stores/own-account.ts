@@ -3,13 +3,14 @@ import type { OwnAccountStore } from '../own-account.ts'
 import { preciseDateTime, type Database } from './database.ts'
 import { isDuplicate } from './database-errors.ts'
 import { rowOf } from './events.ts'
-import { amongSuperAdmins, spareLastSuperAdmin } from './super-admins.ts'
+import { inTransaction } from './retries.ts'
+import { spareLastSuperAdmin } from './super-admins.ts'
 
 /** What people do to their own account. Every method may fail with Code 510. */
 export function createOwnAccountStore (database: Database): OwnAccountStore {
   return {
     async changePassword ({ id, tokenVersion, password, keep }) {
-      return database.transaction().execute(async transaction => {
+      return inTransaction(database, async transaction => {
         const { numUpdatedRows } = await transaction.updateTable('Users').set({ Password: password, TokenVersion: tokenVersion + 1 })
           .where('UserID', '=', id).where('TokenVersion', '=', tokenVersion).where('DisabledAt', 'is', null).executeTakeFirst()
         if (numUpdatedRows === 0n) return false
@@ -20,7 +21,7 @@ export function createOwnAccountStore (database: Database): OwnAccountStore {
 
     async changeEmail ({ id, tokenVersion, from, to, reservedUntil }) {
       try {
-        return await database.transaction().execute(async transaction => {
+        return await inTransaction(database, async transaction => {
           const { numUpdatedRows } = await transaction.updateTable('Users').set({ Email: to, EmailKey: to })
             .where('UserID', '=', id).where('TokenVersion', '=', tokenVersion).where('EmailKey', '=', from).where('DisabledAt', 'is', null).executeTakeFirst()
           if (numUpdatedRows === 0n) return 'gone'
@@ -62,7 +63,7 @@ export function createOwnAccountStore (database: Database): OwnAccountStore {
     async remove (id, event) {
       // Most are nobody whose absence matters: no lock for these. Asked outside, as a transaction that has locked one must not wait for all.
       const ordinary = await database.selectFrom('Users').select('UserID').where('UserID', '=', id).where('Role', '<>', 'super_admin').executeTakeFirst()
-      return amongSuperAdmins(database, async transaction => {
+      return inTransaction(database, async transaction => {
         const row = transaction.deleteFrom('Users').where('UserID', '=', id)
         const { numDeletedRows: deleted } = ordinary === undefined ? { numDeletedRows: 0n } : await row.where('Role', '<>', 'super_admin').executeTakeFirst()
         if (deleted === 0n) {

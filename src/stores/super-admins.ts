@@ -1,11 +1,9 @@
 import type { Database } from './database.ts'
-import { isDeadlock } from './database-errors.ts'
-
-const TRIES = 5
 
 /**
  * Whether an account may cease to be a super administrator who can log in: not where it is the last one. All of them are locked
- * until the transaction ends, so that two cannot remove each other at once. To be called in a transaction, before the change.
+ * until the transaction ends, so that two cannot remove each other at once. To be called in a transaction, before the change: depending on what a table has, MySQL finds
+ * the administrators by the index or reads all rows, so two transactions may lock in different orders, and one is given up and run again.
  */
 export async function spareLastSuperAdmin (transaction: Database, id: number): Promise<boolean> {
   // Changes nothing but takes the locks, in every dialect, and sees what is there now, where a SELECT might see what was at the start.
@@ -13,18 +11,4 @@ export async function spareLastSuperAdmin (transaction: Database, id: number): P
   if (numUpdatedRows > 1n) return true
   const last = await transaction.selectFrom('Users').select('UserID').where('UserID', '=', id).where('Role', '=', 'super_admin').where('DisabledAt', 'is', null).executeTakeFirst()
   return last === undefined
-}
-
-/**
- * Runs a transaction that asks the above, again where the database gave it up for another: depending on what a table has, MySQL finds the
- * administrators by the index or reads all rows, so two transactions may lock in different orders.
- */
-export async function amongSuperAdmins<T> (database: Database, run: (transaction: Database) => Promise<T>): Promise<T> {
-  for (let left = TRIES - 1; ; left--) {
-    try {
-      return await database.transaction().execute(run)
-    } catch (error) {
-      if (left === 0 || !isDeadlock(error)) throw error
-    }
-  }
 }
