@@ -23,7 +23,8 @@ await build({
     bare: 'bench/bare.ts',
     test: 'test/run.ts',
     requirements: 'test/requirements/write.ts',
-    attack: 'attack/run.ts'
+    attack: 'attack/run.ts',
+    cluster: 'test/cluster/run.ts'
   },
   outdir: made,
   // Four percent less memory; names stay, so that a stack trace can be read.
