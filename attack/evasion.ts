@@ -47,7 +47,9 @@ async function rawRequests ({ main }: Ground): Promise<{ held: boolean, came: st
   const forms = ['POST http://127.0.0.1/Auth/Login HTTP/1.1', 'POST http://evil.example/Auth/Login HTTP/1.1', 'POST /Auth/Login HTTP/1.0', 'POST /Auth/Login HTTP/1.1', 'PUT /Auth/Login HTTP/1.1', 'HEAD /Auth/Login HTTP/1.1', 'PATCH /Auth/Login HTTP/1.1', 'POST /Auth/Login?a HTTP/1.1']
   const answers = await inTurn(3 * forms.length, i => {
     const body = bodyOf()
-    return askRaw(main.processes[i % 2]?.url ?? '', `${forms[i % forms.length]}\r\nHost: x${i}\r\nX-Forwarded-For: ${from}\r\nX-HTTP-Method-Override: POST\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
+    const form = forms[i % forms.length] ?? ''
+    const [, authority = `x${i}`] = /\/\/([^/]+)/.exec(form) ?? []
+    return askRaw(main.processes[i % 2]?.url ?? '', `${form}\r\nHost: ${authority}\r\nX-Forwarded-For: ${from}\r\nX-HTTP-Method-Override: POST\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
   })
   const admitted = answers.filter(({ code }) => code === 501).length
   return { held: admitted === TRIES && answers.every(({ status }) => [200, 404, 405, 429].includes(status)), came: `${admitted} guesses (HTTP ${[...new Set(answers.map(({ status }) => status))].join(', ')})` }

@@ -3,7 +3,6 @@ import findMyWay, { type HTTPMethod } from 'find-my-way'
 import type { ContextConfigDefault, FastifyError, FastifyInstance, FastifyReply, FastifyRequest, FastifySchemaValidationError, FastifyTypeProvider, FastifyTypeProviderDefault, RawReplyDefaultExpression, RawRequestDefaultExpression, RawServerBase, RawServerDefault, RouteGenericInterface } from 'fastify'
 import type { ResolveFastifyReplyType, FastifyReplyType } from 'fastify/types/type-provider.js'
 import { preferredLanguage } from '../src/accept-language.ts'
-import { SAFE_HEADERS } from '../src/client-error.ts'
 import { catalogue, Failure, fail, reasons, type Key, type Language, type Refusal } from '../src/catalogue.ts'
 
 type Extra<ReplyType> = ReplyType extends { Code: number } ? Omit<ReplyType, 'Code' | 'Msg'> : Record<string, unknown>
@@ -123,7 +122,7 @@ function failureOf (error: FastifyError): Failure {
 
 /** The answer to a URL that cannot be read, for which Fastify runs no hook. Not logged: the error repeats the URL. */
 export function answerBadUrl (_error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  sendEnvelope(reply.headers(SAFE_HEADERS), 'BadRequest', { Details: [{ Field: 'Path', Reason: reasons.Invalid[languageOf(request)] }] })
+  sendEnvelope(reply.headers(reply.server.headersFor(request.raw)), 'BadRequest', { Details: [{ Field: 'Path', Reason: reasons.Invalid[languageOf(request)] }] })
 }
 
 /** The one place where an error becomes an answer. */
@@ -170,4 +169,4 @@ async function envelope (app: FastifyInstance): Promise<void> {
   app.setNotFoundHandler((_request, reply) => reply.answer('NotFound'))
 }
 
-export default fp(envelope, { name: 'envelope', dependencies: ['drain'] })
+export default fp(envelope, { name: 'envelope', dependencies: ['drain', 'transport'] })

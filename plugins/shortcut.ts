@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { preferredLanguage } from '../src/accept-language.ts'
 import { catalogue, type Language } from '../src/catalogue.ts'
 import type { Config } from '../src/config.ts'
+import { headRefusal } from '../src/request-head.ts'
 import { JSON_TYPE, writtenEnvelope } from './envelope.ts'
 
 /** The headers that an answer has beside those of every answer, as a flat list of names and values; `undefined` for what the route must answer. */
@@ -19,6 +20,8 @@ declare module 'fastify' {
   }
 }
 
+interface Written { headers: string[], body: Buffer }
+
 /** A proxy that asks here about each request of its own (forward-auth) is answered for less than Fastify takes to run a route. */
 async function shortcut (app: FastifyInstance, config: Config): Promise<void> {
   const paths = new Map<string, AnswerAtOnce>()
@@ -26,19 +29,20 @@ async function shortcut (app: FastifyInstance, config: Config): Promise<void> {
   // With CORS the answer depends on the origin, which is @fastify/cors' to judge.
   if (config.CORS_ORIGIN.length > 0) return
 
-  const written = (language: Language): { headers: string[], body: Buffer } => {
+  const written = (language: Language, security: Readonly<Record<string, string>>): Written => {
     const body = Buffer.from(writtenEnvelope('Success', language))
-    const headers = { ...app.securityHeaders, 'content-type': JSON_TYPE, 'content-length': String(body.length) }
+    const headers = { ...security, 'content-type': JSON_TYPE, 'content-length': String(body.length) }
     return { headers: Object.entries(headers).flat(), body }
   }
-  const answers: Record<Language, { headers: string[], body: Buffer }> = { zh: written('zh'), en: written('en') }
+  const answers = new Map([app.securityHeaders, app.securityHeadersUnderTls].map(security => [security, { zh: written('zh', security), en: written('en', security) }]))
 
-  function answeredAtOnce ({ method, url = '', headers }: IncomingMessage, response: ServerResponse): boolean {
+  function answeredAtOnce (request: IncomingMessage, response: ServerResponse): boolean {
+    const { method, url = '', headers } = request
     const answer = paths.get(url)
-    if (answer === undefined || method !== 'GET' || headers.host === undefined || app.draining) return false
+    if (answer === undefined || method !== 'GET' || headers.host === undefined || headers.upgrade !== undefined || app.draining || headRefusal(request) !== undefined) return false
     const own = answer(headers)
-    if (own === undefined) return false
-    const common = answers[preferredLanguage(headers['accept-language'])]
+    const common = answers.get(app.headersFor(request))?.[preferredLanguage(headers['accept-language'])]
+    if (own === undefined || common === undefined) return false
     response.writeHead(catalogue.Success.status, common.headers.concat(own))
     response.end(common.body)
     return true

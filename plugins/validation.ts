@@ -95,11 +95,6 @@ export function parseJson (bytes: Buffer): unknown {
 
 /** `application/json` in UTF-8 is the only media type there is: anything else is 415. */
 async function validation (app: FastifyInstance): Promise<void> {
-  // RFC 9112, section 3.2.
-  app.addHook('onRequest', ({ raw }, _reply, done) => {
-    if (raw.headers.host === undefined && raw.httpVersion === '1.1') done(fail('BadRequest', { refusals: [{ field: 'Host', reason: 'Required' }] }))
-    else done()
-  })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (request: { headers: Record<string, unknown> }, bytes: Buffer) => {
     // Every one, as whoever read the body on the way may have believed another than the first.

@@ -12,6 +12,7 @@ import hashing from '../plugins/hashing.ts'
 import healthChecks from '../plugins/health.ts'
 import jwt from '../plugins/jwt.ts'
 import mailer from '../plugins/mailer.ts'
+import requestHead from '../plugins/request-head.ts'
 import requestLog from '../plugins/request-log.ts'
 import services, { type Overrides } from '../plugins/services.ts'
 import sessions from '../plugins/sessions.ts'
@@ -53,8 +54,13 @@ import { models } from './schemas.ts'
 export type App = FastifyInstance<RawServerDefault, RawRequestDefaultExpression, RawReplyDefaultExpression, FastifyBaseLogger, TypeBoxTypeProvider>
 
 const BODY_LIMIT = 16 * 1024
+/** Longest that a client may take for its headers, and for its whole request: Node looks once a second at who is late. */
 const HEADERS_MS = 10_000
 const REQUEST_MS = 15_000
+const LATE_CHECK_MS = 1_000
+/** Longest that nothing may come or go while a request is under way: whoever does not read the answer is late too. */
+const SILENCE_MS = 30_000
+/** Longer than proxies keep idle connections, mostly 60 s: theirs is the first word. */
 const KEEP_ALIVE_MS = 72_000
 
 /**
@@ -71,17 +77,25 @@ export async function buildApp (config: Config, overrides: Overrides = {}, log?:
     ajv,
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_MS,
+    connectionTimeout: SILENCE_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     // Unlike a count, unique among processes and starts: the audit trail keeps it.
     genReqId: () => randomUUID(),
     // What still comes over an open connection while the service stops is served, and told to close.
     return503OnClosing: false,
-    // Node would answer a request without Host by itself, and not with an envelope: plugins/validation.ts does.
-    http: { headersTimeout: HEADERS_MS, requireHostHeader: false },
+    http: {
+      headersTimeout: HEADERS_MS,
+      connectionsCheckingInterval: LATE_CHECK_MS,
+      insecureHTTPParser: false,
+      // Of two Host or Authorization lines Node would take the first, and somebody on the way perhaps the last.
+      joinDuplicateHeaders: true,
+      // Node would answer a request without Host by itself, and not with an envelope: plugins/request-head.ts does.
+      requireHostHeader: false
+    },
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: config.TRUST_PROXY.length > 0 ? config.TRUST_PROXY : false,
     frameworkErrors: answerBadUrl,
-    clientErrorHandler: refuseMalformed
+    clientErrorHandler: (error, socket) => { refuseMalformed(error, socket, app.securityHeaders) }
   })
 
   // What a client expects beyond 100-continue is no reason to refuse it, which Node would do without an envelope.
@@ -102,6 +116,7 @@ async function assemble (app: App, config: Config, overrides: Overrides): Promis
   // The shape of every answer
   await app.register(drain, config)
   await app.register(transport, config)
+  await app.register(requestHead)
   await app.register(envelope)
   await app.register(requestLog)
   await app.register(shortcut, config)

@@ -51,6 +51,7 @@ export const reasons = {
   TooLarge: { zh: '不能大于 {limit}', en: 'must be at most {limit}' },
   Object: { zh: '必须是 JSON 对象', en: 'must be a JSON object' },
   TooShort: { zh: '至少 {limit} 个字符', en: 'must have at least {limit} characters' },
+  TooMany: { zh: '最多 {limit} 个', en: 'must be at most {limit} in number' },
   TooLong: { zh: '最多 {limit} 个字符', en: 'must have at most {limit} characters' },
   Email: { zh: '邮箱格式不正确', en: 'must be an e-mail address like alice@example.com' },
   Name: { zh: '不能包含控制字符', en: 'must not contain control characters' },

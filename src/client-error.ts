@@ -1,3 +1,4 @@
+import { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { catalogue } from './catalogue.ts'
 
@@ -6,17 +7,30 @@ const STATUS: Record<string, string> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout'
 }
 
-/** For the answers that are given before any plugin sees the request; all others have these and more from plugins/transport.ts. */
-export const SAFE_HEADERS = { 'cache-control': 'no-store', 'content-security-policy': "default-src 'none';frame-ancestors 'none'", 'x-content-type-options': 'nosniff' }
+/** The answer that a connection is at, if any. Node keeps it here and nowhere else. */
+function answerUnderWay (socket: Socket): ServerResponse | undefined {
+  return '_httpMessage' in socket && socket._httpMessage instanceof ServerResponse ? socket._httpMessage : undefined
+}
 
-/** Answers what is not HTTP, or comes too slowly to become a request, with an envelope, and closes the connection. */
-export function refuseMalformed (error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+/**
+ * Answers what is not HTTP, or comes too slowly to become a request, with an envelope, and closes the connection.
+ *
+ * @param headers those of every answer
+ */
+export function refuseMalformed (error: Error & { code?: string }, socket: Socket, headers: Readonly<Record<string, string>>): void {
+  const earlier = answerUnderWay(socket)
+  // What came behind a whole request must not be answered in its place.
+  if (earlier?.req.complete === true && !earlier.writableEnded) {
+    socket.pause()
+    earlier.once('close', () => { socket.destroySoon() })
+    return
+  }
+  if (error.code === 'ECONNRESET' || !socket.writable || earlier?.headersSent === true) {
     socket.destroy()
     return
   }
   const { code, zh } = catalogue.BadRequest
   const body = JSON.stringify({ Code: code, Msg: zh, Details: [] })
-  const safe = Object.entries(SAFE_HEADERS).map(([name, value]) => `${name}: ${value}\r\n`).join('')
-  socket.end(`HTTP/1.1 ${STATUS[error.code ?? ''] ?? '400 Bad Request'}\r\n${safe}content-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
+  const common = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join('')
+  socket.end(`HTTP/1.1 ${STATUS[error.code ?? ''] ?? '400 Bad Request'}\r\n${common}content-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
 }

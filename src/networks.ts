@@ -28,3 +28,13 @@ export function blockOf (address: string): string {
   if (known === undefined) return 'unknown'
   return known instanceof ipaddr.IPv6 ? leading(known, BLOCK_GROUPS) : `${known.toByteArray().slice(0, 3).join('.')}.0/24`
 }
+
+/** Whether an address is one of a list of addresses and CIDR ranges, IPv4 written as IPv6 included. */
+export function withinRanges (ranges: string[]): (address: string) => boolean {
+  const list = ranges.map(range => range.includes('/') ? ipaddr.parseCIDR(range) : [ipaddr.process(range), undefined] as const)
+  return address => {
+    const known = parsed(address)
+    if (known === undefined) return false
+    return list.some(([base, bits]) => base.kind() === known.kind() && known.match(base, bits ?? known.toByteArray().length * 8))
+  }
+}

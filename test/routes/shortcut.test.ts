@@ -59,6 +59,17 @@ t.test('what is answered at once is answered as by the route, in every language'
   }
 })
 
+t.test('X1: so it is for a proxy that says that the client spoke TLS: with HSTS', async t => {
+  const { token, ask, askRoute, taken } = await lane(t, { TRUST_PROXY: '127.0.0.1' })
+  for (const [proto, hsts] of [['https', 'max-age=31536000'], ['http', undefined]] as const) {
+    const lines = ['host: localhost', `authorization: Bearer ${token}`, `x-forwarded-proto: ${proto}`]
+    const atOnce = withoutDate(await ask(`GET ${PATH} HTTP/1.1`, ...lines))
+    t.equal(taken(), 1, 'the shortcut was taken')
+    t.equal(atOnce.headers['strict-transport-security'], hsts)
+    t.strictSame(atOnce, withoutDate(await askRoute(`GET ${PATH} HTTP/1.1`, ...lines)))
+  }
+})
+
 t.test('all else is for the route: what the shortcut does not know, other methods, other spellings, no Host', async t => {
   const { token, ask, taken } = await lane(t)
   const bearer = `authorization: Bearer ${token}`

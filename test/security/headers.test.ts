@@ -49,4 +49,14 @@ for (const mode of modes) {
     const preflight = await app.inject({ method: 'OPTIONS', url: '/Auth/Login', headers: { origin: 'https://app.dream.example', 'access-control-request-method': 'POST' } })
     t.match(preflight, { statusCode: 204, headers: { 'access-control-allow-methods': 'GET, POST' } })
   })
+
+  t.test(`${mode}: X1: HSTS is set where a listed proxy says that the client spoke TLS, and nobody else is believed`, async t => {
+    const proxied = await build(t, mode, { TRUST_PROXY: '127.0.0.1, 10.0.0.0/8, 2001:db8::/32' })
+    const direct = await build(t, mode)
+    const hsts = async (world: typeof direct, proto: string, remoteAddress = '127.0.0.1', url = '/health/live'): Promise<unknown> => (await world.app.inject({ url, remoteAddress, headers: { 'x-forwarded-proto': proto } })).headers['strict-transport-security']
+    for (const url of ['/health/live', '/nothing', '/Auth/Login', '/docs/', '/%zz']) t.equal(await hsts(proxied, 'https', '127.0.0.1', url), 'max-age=31536000', url)
+    for (const from of ['10.255.0.1', '::ffff:10.1.2.3', '2001:db8:1::1']) t.equal(await hsts(proxied, 'http, HTTPS', from), 'max-age=31536000', from)
+    for (const [proto, from] of [['http', '127.0.0.1'], ['', '127.0.0.1'], ['https, http', '127.0.0.1'], ['httpsx', '127.0.0.1'], ['https', '203.0.113.1'], ['https', '::ffff:203.0.113.1'], ['https', '2001:db9::1']] as const) t.equal(await hsts(proxied, proto, from), undefined, `${proto} ${from}`)
+    t.equal(await hsts(direct, 'https'), undefined, 'no proxy is listed')
+  })
 }
