@@ -40,7 +40,7 @@ function connectionOptions (config: Config): ConnectionOptions {
     stringifyObjects: true,
     // As a string: a Date would be made of it as of a local time.
     dateStrings: true,
-    ...(config.DB_TLS && { ssl: { rejectUnauthorized: true } })
+    ...(config.DB_TLS && { ssl: { rejectUnauthorized: true, verifyIdentity: true } })
   }
 }
 

@@ -1,3 +1,5 @@
+import { ReadStream } from 'node:fs'
+import { buffer } from 'node:stream/consumers'
 import fastifySwaggerUi from '@fastify/swagger-ui'
 import type { App } from '../src/app.ts'
 
@@ -10,12 +12,33 @@ const DARK = "document.documentElement.classList.toggle('dark-mode', matchMedia(
 /** `/openapi.json`, `/openapi.yaml` and the page that shows them. */
 export async function docs (app: App): Promise<void> {
   const hidden = { schema: { hide: true } }
-  let yaml: string | undefined
+  let json: Buffer | undefined
+  let yaml: Buffer | undefined
 
-  app.get('/openapi.json', hidden, async (_request, reply) => reply.type('application/json; charset=utf-8').send(app.swagger()))
+  app.get('/openapi.json', hidden, async (_request, reply) => {
+    json ??= Buffer.from(JSON.stringify(app.swagger()))
+    return reply.type('application/json; charset=utf-8').send(json)
+  })
   app.get('/openapi.yaml', hidden, async (_request, reply) => {
-    yaml ??= app.swagger({ yaml: true })
+    yaml ??= Buffer.from(app.swagger({ yaml: true }))
     return reply.type('application/yaml; charset=utf-8').send(yaml)
+  })
+
+  const files = new Map<string, Buffer>()
+  // A part of a file would be a part of its own to keep.
+  app.addHook('onRequest', ({ headers }, _reply, done) => {
+    delete headers.range
+    done()
+  })
+  // Whoever reads slowly shares the bytes with all others. As streams, answers that are queued for a connection keep their files
+  // open when it ends, for ever.
+  app.addHook('onSend', async (_request, _reply, payload) => {
+    if (!(payload instanceof ReadStream)) return payload
+    const path = String(payload.path)
+    const file = files.get(path) ?? await buffer(payload)
+    payload.destroy()
+    files.set(path, file)
+    return file
   })
 
   await app.register(fastifySwaggerUi, {

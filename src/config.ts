@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { Type, type Static, type TSchema } from '@sinclair/typebox'
 import { envSchema } from 'env-schema'
@@ -205,6 +206,7 @@ function refuseUnsafe (checked: Settings, mode: Config['mode'], production: bool
   if (key !== undefined) refuseWeakSecret('JWT_SECRET_KEY', key)
   // `auto` is refused on one core as on many.
   if (checked.WORKERS !== '1' && mode === 'embedded') throw new ConfigError('WORKERS must be 1 in embedded mode, which is one process: set DB_HOST for more')
+  if (checked.DB_TLS && isIP(checked.DB_HOST ?? '') !== 0) throw new ConfigError('DB_HOST must be a name where DB_TLS is true: the certificate is checked for it')
   const peppers = list(checked.PASSWORD_PEPPER)
   for (const pepper of peppers) refuseWeakSecret('PASSWORD_PEPPER', pepper)
   if (checked.PASSWORD_PEPPER !== undefined && peppers.length === 0) throw new ConfigError('PASSWORD_PEPPER lists no secret')

@@ -1,3 +1,4 @@
+import { readdirSync, readlinkSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { build, digest, modes, type World } from '../helper.ts'
@@ -48,6 +49,13 @@ async function listen (t: Test, mode: World['mode'], limits: Limits): Promise<{ 
 
 const connections = ({ app }: World): Promise<number> => new Promise((resolve, reject) => { app.server.getConnections((error, count) => { if (error === null) resolve(count); else reject(error) }) })
 
+/** The files of a name that this process has open. */
+function openFiles (name: string): string[] {
+  if (process.platform !== 'linux') return []
+  const links = readdirSync('/proc/self/fd').map(number => { try { return readlinkSync(`/proc/self/fd/${number}`) } catch { return '' } })
+  return links.filter(link => link.endsWith(name))
+}
+
 for (const mode of modes) {
   t.test(`${mode}: X4: whoever is slow with headers, body or the next request is cut off, and told so where that is of use`, async t => {
     const { world, port } = await listen(t, mode, impatient(400))
@@ -67,6 +75,8 @@ for (const mode of modes) {
     const { socket } = slow(t, port, { first: 'GET /docs/static/swagger-ui-bundle.js HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(20), drip: '' }, false)
     await until(async () => socket.bytesWritten > 0 && await connections(world) === 1)
     await until(async () => await connections(world) === 0)
+    // None of what it asked for stays open.
+    await until(async () => openFiles('swagger-ui-bundle.js').length === 0)
   })
 
   t.test(`${mode}: X4: ${CONNECTIONS} slow clients keep nobody from logging in, and leave nothing behind`, async t => {

@@ -3,7 +3,9 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { root } from '../../src/root.ts'
 
 /** A test, or what else ends at some time. */
 export interface Ending { teardown: (end: () => unknown) => void }
@@ -51,7 +53,10 @@ export async function stop (child: ChildProcess): Promise<void> {
   clearTimeout(timer)
 }
 
-/** A MariaDB with an empty data folder and a root user without password, on loopback alone. Durability is traded for speed. */
+/** A file of the certificate that servers of the tests show, and that the tests trust. */
+const tls = (name: 'ca.pem' | 'server.pem' | 'server.key'): string => fileURLToPath(new URL(`test/fixtures/tls/${name}`, root))
+
+/** A MariaDB with an empty data folder and a root user without password, on loopback alone, with TLS for who asks for it. Durability is traded for speed. */
 export async function startMariadb (folder: string, port?: number): Promise<Service> {
   const server = find('mariadbd') ?? 'mysqld'
   const user = `--user=${userInfo().username}`
@@ -65,7 +70,8 @@ export async function startMariadb (folder: string, port?: number): Promise<Serv
   const socket = join(folder, `mysql-${at}.sock`)
   return serve(server, [
     '--no-defaults', user, `--datadir=${data}`, `--socket=${socket}`, `--port=${at}`, '--bind-address=127.0.0.1', `--pid-file=${join(folder, 'mysql.pid')}`,
-    '--skip-log-bin', '--innodb-flush-log-at-trx-commit=0', '--innodb-buffer-pool-size=64M', '--max-connections=500', '--skip-name-resolve'
+    '--skip-log-bin', '--innodb-flush-log-at-trx-commit=0', '--innodb-buffer-pool-size=64M', '--max-connections=500', '--skip-name-resolve',
+    `--ssl-ca=${tls('ca.pem')}`, `--ssl-cert=${tls('server.pem')}`, `--ssl-key=${tls('server.key')}`
   ], at, () => spawnSync(find('mariadb-admin') ?? 'mysqladmin', ['--no-defaults', `--socket=${socket}`, '-uroot', 'ping'], { encoding: 'utf8' }).stdout.includes('alive'))
 }
 
@@ -74,4 +80,12 @@ export async function startRedis (folder: string, port?: number, more: string[] 
   const at = port ?? await freePort()
   return serve(find('redis-server') ?? 'redis-server', ['--port', String(at), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--databases', '10000', '--dir', folder, ...more],
     at, () => /PONG|NOAUTH/.test(spawnSync(find('redis-cli') ?? 'redis-cli', ['-p', String(at), 'ping'], { encoding: 'utf8' }).stdout))
+}
+
+/** A Redis that speaks nothing but TLS. */
+export async function startRedisWithTls (folder: string): Promise<Service> {
+  const port = await freePort()
+  const files = ['--tls-cert-file', tls('server.pem'), '--tls-key-file', tls('server.key'), '--tls-ca-cert-file', tls('ca.pem')]
+  return serve(find('redis-server') ?? 'redis-server', ['--port', '0', '--tls-port', String(port), ...files, '--tls-auth-clients', 'no', '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--databases', '10000', '--dir', folder],
+    port, () => spawnSync(find('redis-cli') ?? 'redis-cli', ['--tls', '--cacert', tls('ca.pem'), '-p', String(port), 'ping'], { encoding: 'utf8' }).stdout.includes('PONG'))
 }
