@@ -24,7 +24,7 @@ export async function docs (app: App): Promise<void> {
     return reply.type('application/yaml; charset=utf-8').send(yaml)
   })
 
-  const files = new Map<string, Buffer>()
+  const files = new Map<string, Promise<Buffer>>()
   // A part of a file would be a part of its own to keep.
   app.addHook('onRequest', ({ headers }, _reply, done) => {
     delete headers.range
@@ -35,10 +35,15 @@ export async function docs (app: App): Promise<void> {
   app.addHook('onSend', async (_request, _reply, payload) => {
     if (!(payload instanceof ReadStream)) return payload
     const path = String(payload.path)
-    const file = files.get(path) ?? await buffer(payload)
-    payload.destroy()
+    const known = files.get(path)
+    if (known !== undefined) {
+      payload.destroy()
+      return await known
+    }
+    const file = buffer(payload)
     files.set(path, file)
-    return file
+    file.catch(() => { files.delete(path) })
+    return await file
   })
 
   await app.register(fastifySwaggerUi, {

@@ -7,6 +7,7 @@ import { announceMode, announcePages } from './announce.ts'
 import type { App } from './app.ts'
 import { ConfigError, errorCode, loadConfig, type Config } from './config.ts'
 import { createLog } from './log.ts'
+import { usage } from './usage.ts'
 
 /** How long a worker that comes in another's place may take until it is healthy. */
 const HEALTHY_MS = 20_000
@@ -113,6 +114,11 @@ async function supervise (log: Logger): Promise<void> {
 }
 
 async function start (): Promise<void> {
+  const answer = usage(process.argv.slice(2))
+  if (answer !== undefined) {
+    process[answer.exitCode === 0 ? 'stdout' : 'stderr'].write(answer.text)
+    process.exit(answer.exitCode)
+  }
   const config = settings()
   const log = await openLog(config)
   if (cluster.worker !== undefined) return serveAsWorker(config, log, cluster.worker)

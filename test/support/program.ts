@@ -8,9 +8,6 @@ import { stop, type Ending } from './services.ts'
 
 const PATIENCE_MS = 30_000
 
-/** A test, or what else ends at some time. */
-type Ending = Pick<Test, 'teardown'>
-
 /** The compiled program that a name of `dist/` stands for. */
 export function compiled (name: 'server' | 'migrate' | 'adopt' | 'keys' | 'user'): string {
   const file = fileURLToPath(new URL(`dist/${name}.js`, root))
