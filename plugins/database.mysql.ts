@@ -10,6 +10,7 @@ import { databaseError, isUnavailable, isUnreachable } from '../src/stores/datab
 import { createMysqlDatabase, mysqlMigrationSession } from '../src/stores/migrate.mysql.ts'
 import { migrate } from '../src/stores/migrations.ts'
 import { boundPool, idleConnections, NoAnswer } from '../src/stores/mysql-pool.ts'
+import { poolUse } from '../src/stores/pool-use.ts'
 import type { OpenDatabase } from './database.ts'
 
 declare module 'fastify' {
@@ -135,6 +136,7 @@ export async function openMysql (app: FastifyInstance, config: Config, probe: ()
     // The pool is ended by the hook of the one who made it.
     dialect: ready => new MysqlDialect({ pool: { ...boundPool(pool, LIMITS, ready, breaker), end: callback => { callback(null) } } }),
     isDead: () => breaker.state() === 'open',
+    use: () => poolUse(pool, config.DB_POOL_SIZE),
     prepare: () => connected(connection => migrate(mysqlMigrationSession(connection, config.DB_NAME), config.DB_MIGRATE))
   }
 }

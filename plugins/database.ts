@@ -6,6 +6,7 @@ import { fail, Failure } from '../src/catalogue.ts'
 import type { Config } from '../src/config.ts'
 import { adoptKeys, type Adoption } from '../src/stores/adopt-keys.ts'
 import type { Database, Schema } from '../src/stores/database.ts'
+import type { PoolUse } from '../src/stores/pool-use.ts'
 import { openMysql } from './database.mysql.ts'
 import { openSqlite } from './database.sqlite.ts'
 import type { Overrides } from './services.ts'
@@ -18,6 +19,8 @@ declare module 'fastify' {
     whenDatabaseIsPrepared: (work: () => Promise<void>) => Promise<void>
     /** Asks the database whether a login could be recorded. @throws Code 510 */
     tryDatabase: () => Promise<void>
+    /** How the pool of connections is used; SQLite has none. */
+    databasePool: () => PoolUse
   }
 }
 
@@ -33,11 +36,13 @@ export interface OpenDatabase {
   isDead: () => boolean
   /** Creates and migrates what is missing. Returns the migrations applied. Fails with Code 510 while the database is away, else for good. */
   prepare: () => Promise<string[]>
+  /** How its pool of connections is used, where it has one. */
+  use?: () => PoolUse
 }
 
 /** The database of the mode: a file of SQLite, or MySQL through `@fastify/mysql`. */
 async function database (app: FastifyInstance, { config, overrides }: { config: Config, overrides: Overrides }): Promise<void> {
-  const { dialect, isDead, prepare } = config.mode === 'embedded' ? openSqlite(app, config, overrides.beside) : await openMysql(app, config, attempt)
+  const { dialect, isDead, prepare, use } = config.mode === 'embedded' ? openSqlite(app, config, overrides.beside) : await openMysql(app, config, attempt)
   const kysely = new Kysely<Schema>({ dialect: dialect(() => prepared && !isDead()) })
   /** For what must be asked all the same. */
   const early = new Kysely<Schema>({ dialect: dialect(() => true) })
@@ -84,6 +89,7 @@ async function database (app: FastifyInstance, { config, overrides }: { config: 
 
   app.decorate('database', kysely)
   app.decorate('tryDatabase', attempt)
+  if (use !== undefined) app.decorate('databasePool', use)
   app.decorate('whenDatabaseIsPrepared', async work => {
     afterwards.push(work)
     if (prepared) await work()

@@ -128,7 +128,7 @@ export function answerBadUrl (_error: FastifyError, request: FastifyRequest, rep
 /** The one place where an error becomes an answer. */
 export function answerError (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const failure = failureOf(error)
-  const { refusals, audit: _forTheAuditTrail, ...extra } = failure.fields
+  const { refusals, audit: _forTheAuditTrail, limit: _forTheMetrics, ...extra } = failure.fields
   const { code, status } = catalogue[failure.key]
   // What has no cause, such as a full queue, is told by the line of the request: a storm must not flood the log as well.
   if (status === 500) request.log.error({ err: failure.cause ?? failure, code }, failure.message)

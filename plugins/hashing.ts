@@ -4,7 +4,7 @@ import { ConfigError, type Config } from '../src/config.ts'
 import { createPasswords, checkSm3, type Passwords } from '../src/passwords.ts'
 import { createPepper } from '../src/pepper.ts'
 import type { Cost } from '../src/phc.ts'
-import { createQueue } from '../src/queue.ts'
+import { createQueue, type Load } from '../src/queue.ts'
 import { createHashThreads } from '../src/stretch.ts'
 
 declare module 'fastify' {
@@ -13,6 +13,8 @@ declare module 'fastify' {
     passwords: Passwords
     /** How many it hashes at once. */
     hashesAtOnce: number
+    /** How full the queue is. */
+    hashQueue: Load
   }
 }
 
@@ -34,9 +36,10 @@ async function hashing (app: FastifyInstance, config: Config): Promise<void> {
   const queue = createQueue(threads.count, WAITING_FOR_EACH * threads.count)
   const peppers = config.PASSWORD_PEPPER.map(createPepper)
   if (peppers.length > 0) app.log.info(`peppers ${peppers.map(({ id }) => id).join(', ')}, the first for new hashes`)
-  app.decorate('passwords', createPasswords({ cost, requireDigest: config.REQUIRE_PASSWORD_DIGEST, peppers }, queue, threads.stretch))
+  app.decorate('passwords', createPasswords({ cost, requireDigest: config.REQUIRE_PASSWORD_DIGEST, peppers }, queue, app.metrics?.ofHashes(threads.stretch) ?? threads.stretch))
   app.decorate('hashesAtOnce', threads.count)
+  app.decorate('hashQueue', queue.load)
   app.addHook('onClose', () => threads.close())
 }
 
-export default fp(hashing, { name: 'hashing' })
+export default fp(hashing, { name: 'hashing', dependencies: ['metrics'] })

@@ -14,9 +14,10 @@ declare module 'fastify' {
 }
 
 async function mailer (app: FastifyInstance, config: Config): Promise<void> {
+  const counted = (mailer: Mailer): Mailer => app.metrics?.ofMails(mailer) ?? mailer
   if (config.EMAIL_SMTP_SERVER === undefined || config.EMAIL_SENDER === undefined) {
     const mailbox = createMailbox(Date.now)
-    app.decorate('mailer', mailbox.deliver)
+    app.decorate('mailer', counted(mailbox.deliver))
     app.decorate('mailbox', mailbox)
     return
   }
@@ -33,9 +34,9 @@ async function mailer (app: FastifyInstance, config: Config): Promise<void> {
     else app.log.warn({ err: error }, 'mail server does not answer: answering 518 until it does')
   })
   app.breakers.set('Mail', smtp.breaker)
-  app.decorate('mailer', smtp.send)
+  app.decorate('mailer', counted(smtp.send))
   app.decorate('mailbox', null)
   app.addHook('onClose', async () => { smtp.close() })
 }
 
-export default fp(mailer, { name: 'mailer', dependencies: ['breakers'] })
+export default fp(mailer, { name: 'mailer', dependencies: ['breakers', 'metrics'] })

@@ -17,6 +17,8 @@ declare module 'fastify' {
      * must answer the same, and must log nothing when it does, as nothing but the answer itself happens here.
      */
     shortcut: (path: string, answer: AnswerAtOnce) => void
+    /** How many answers were given so, by path. */
+    answeredAtOnce: () => Array<[path: string, count: number]>
   }
 }
 
@@ -24,10 +26,11 @@ interface Written { headers: string[], body: Buffer }
 
 /** A proxy that asks here about each request of its own (forward-auth) is answered for less than Fastify takes to run a route. */
 async function shortcut (app: FastifyInstance, config: Config): Promise<void> {
-  const paths = new Map<string, AnswerAtOnce>()
-  app.decorate('shortcut', (path, answer) => { paths.set(path, answer) })
-  // With CORS the answer depends on the origin, which is @fastify/cors' to judge.
-  if (config.CORS_ORIGIN.length > 0) return
+  const paths = new Map<string, { answer: AnswerAtOnce, count: number }>()
+  app.decorate('shortcut', (path, answer) => { paths.set(path, { answer, count: 0 }) })
+  app.decorate('answeredAtOnce', () => [...paths].map(([path, { count }]) => [path, count]))
+  // With CORS the answer depends on the origin, which is @fastify/cors' to judge; and a trace is to show every request.
+  if (config.CORS_ORIGIN.length > 0 || config.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined) return
 
   const written = (language: Language, security: Readonly<Record<string, string>>): Written => {
     const body = Buffer.from(writtenEnvelope('Success', language))
@@ -38,13 +41,14 @@ async function shortcut (app: FastifyInstance, config: Config): Promise<void> {
 
   function answeredAtOnce (request: IncomingMessage, response: ServerResponse): boolean {
     const { method, url = '', headers } = request
-    const answer = paths.get(url)
-    if (answer === undefined || method !== 'GET' || headers.host === undefined || headers.upgrade !== undefined || app.draining || headRefusal(request) !== undefined) return false
-    const own = answer(headers)
+    const known = paths.get(url)
+    if (known === undefined || method !== 'GET' || headers.host === undefined || headers.upgrade !== undefined || app.draining || headRefusal(request) !== undefined) return false
+    const own = known.answer(headers)
     const common = answers.get(app.headersFor(request))?.[preferredLanguage(headers['accept-language'])]
     if (own === undefined || common === undefined) return false
     response.writeHead(catalogue.Success.status, common.headers.concat(own))
     response.end(common.body)
+    known.count++
     return true
   }
 

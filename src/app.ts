@@ -12,6 +12,7 @@ import hashing from '../plugins/hashing.ts'
 import healthChecks from '../plugins/health.ts'
 import jwt from '../plugins/jwt.ts'
 import mailer from '../plugins/mailer.ts'
+import metrics from '../plugins/metrics.ts'
 import requestHead from '../plugins/request-head.ts'
 import requestLog from '../plugins/request-log.ts'
 import services, { type Overrides } from '../plugins/services.ts'
@@ -119,6 +120,7 @@ async function assemble (app: App, config: Config, overrides: Overrides): Promis
   await app.register(requestHead)
   await app.register(envelope)
   await app.register(requestLog)
+  await app.register(metrics, config)
   await app.register(shortcut, config)
   await app.register(validation)
   await app.register(swagger)
@@ -147,6 +149,10 @@ async function assemble (app: App, config: Config, overrides: Overrides): Promis
   // For operators and developers
   await app.register(health)
   await app.register(docs)
+  if (app.metrics !== null && config.METRICS_TOKEN !== undefined && config.METRICS_PORT === undefined) {
+    const { metrics } = await import('../routes/metrics.ts')
+    await app.register(metrics, { exposition: app.metrics, token: config.METRICS_TOKEN })
+  }
   if (app.mailbox !== null && !config.production) await app.register(devMailbox, { mailbox: app.mailbox })
 }
 

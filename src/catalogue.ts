@@ -83,6 +83,8 @@ interface FailureFields {
   RetryAfter?: number
   /** Why, in a word for the audit trail. Never sent. Code 429 has it the first time that a limit refuses, and a mere cooldown never. */
   audit?: string
+  /** Code 429: which limit refuses. Never sent. */
+  limit?: string
 }
 
 /** A decision against the request, named by its catalogue key; `plugins/envelope.ts` turns it into the answer. */

@@ -97,7 +97,7 @@ export function createCodes (store: CodeStore, options: { secret: string, ttlSec
   const refuse = (subject: string, { why, ms }: Wait): void => {
     if (why === 'none') return
     const told = why === 'budget' && once(subject, ms)
-    throw fail('TooManyRequests', { RetryAfter: Math.max(1, Math.ceil(ms / 1000)), ...(told && { audit: MAILBOX.name }) })
+    throw fail('TooManyRequests', { RetryAfter: Math.max(1, Math.ceil(ms / 1000)), limit: why === 'budget' ? MAILBOX.name : why, ...(told && { audit: MAILBOX.name }) })
   }
 
   return {

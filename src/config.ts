@@ -31,6 +31,10 @@ export const settings = {
   NODE_ENV: Type.String({ default: 'development', description: '`production` insists on real mail and turns the development mailbox off' }),
   LOG_LEVEL: choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info', 'Least level that is logged'),
   DEBUG: flag(false, '`true` sets the log level to debug; the old name `FLASK_DEBUG` is read too'),
+  METRICS_PORT: Type.Optional(Type.Integer({ minimum: 0, maximum: 65535, description: 'Port of its own for `GET /metrics`; 0 for one of the system\'s choice' })),
+  METRICS_HOST: text('Address of that port; unless set, as `HOST`'),
+  METRICS_TOKEN: text('Secret of at least 32 bytes that `GET /metrics` must carry as a bearer token; without `METRICS_PORT`, metrics are on the port of the service'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: text('Where traces go: address of an OpenTelemetry collector, such as `http://localhost:4318`'),
   DATA_DIR: Type.String({ default: './data', description: 'Embedded mode: folder of the database and the generated key' }),
   DB_HOST: text('MySQL or MariaDB server; setting it selects server mode'),
   DB_PORT: Type.Integer({ minimum: 1, maximum: 65535, default: 3306, description: 'Its port' }),
@@ -214,6 +218,11 @@ function refuseUnsafe (checked: Settings, mode: Config['mode'], production: bool
   if (key !== undefined && peppers.includes(key)) throw new ConfigError('PASSWORD_PEPPER must not be JWT_SECRET_KEY: who has one would have the other')
   const redis = refusalOf(checked)
   if (redis !== undefined) throw new ConfigError(redis)
+  if (checked.METRICS_TOKEN !== undefined) refuseWeakSecret('METRICS_TOKEN', checked.METRICS_TOKEN)
+  if (checked.METRICS_PORT === undefined && checked.METRICS_HOST !== undefined) throw new ConfigError('METRICS_HOST needs METRICS_PORT')
+  if (checked.METRICS_PORT === checked.PORT && checked.PORT !== 0) throw new ConfigError('METRICS_PORT must not be PORT: clients reach that')
+  const collector = checked.OTEL_EXPORTER_OTLP_ENDPOINT
+  if (collector !== undefined && !(URL.canParse(collector) && /^https?:$/.test(new URL(collector).protocol))) throw new ConfigError('OTEL_EXPORTER_OTLP_ENDPOINT must be an http:// or https:// URL')
   if (checked.EMAIL_SMTP_SERVER === undefined) {
     if (production) throw new ConfigError('EMAIL_SMTP_SERVER is missing: with NODE_ENV=production mails have to leave the house')
     if (checked.WORKERS !== '1') throw new ConfigError('EMAIL_SMTP_SERVER is missing: with several WORKERS each would show the mails of its own development mailbox alone')
@@ -236,7 +245,7 @@ function refuseUnsafe (checked: Settings, mode: Config['mode'], production: bool
   }
 }
 
-function refuseWeakSecret (name: 'JWT_SECRET_KEY' | 'PASSWORD_PEPPER', secret: string): void {
+function refuseWeakSecret (name: 'JWT_SECRET_KEY' | 'PASSWORD_PEPPER' | 'METRICS_TOKEN', secret: string): void {
   if (Buffer.byteLength(secret) < LEAST_KEY_BYTES) throw new ConfigError(`${name} is too short: at least 32 bytes, for example from "openssl rand -base64 48"`)
   if (EXAMPLE_KEY.test(secret) || new Set(secret).size < 10) throw new ConfigError(`${name} looks like an example value; make one of your own with "openssl rand -base64 48"`)
 }

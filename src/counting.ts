@@ -83,7 +83,7 @@ export function createCounting (limiter: (limit: Limit) => RateLimiterAbstract, 
       const [longest] = [...refused, ...await full(stages.slice(i + 1).flat())].sort((a, b) => b.ms - a.ms)
       if (longest === undefined) return
       const { count: { limit, key }, ms } = longest
-      throw fail('TooManyRequests', { RetryAfter: Math.max(1, Math.ceil(ms / 1000)), ...(once(`${limit.name}:${key}`, ms) && { audit: limit.name }) })
+      throw fail('TooManyRequests', { RetryAfter: Math.max(1, Math.ceil(ms / 1000)), limit: limit.name, ...(once(`${limit.name}:${key}`, ms) && { audit: limit.name }) })
     }
   }
 

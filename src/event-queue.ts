@@ -19,7 +19,11 @@ export interface EventQueue {
   flush: () => Promise<void>
   /** Likewise; what is left goes to the log. */
   close: () => Promise<void>
+  readonly backlog: Backlog
 }
+
+/** Events that wait to be stored, and how many were dropped since the start. */
+export interface Backlog { readonly waiting: number, readonly dropped: number }
 
 /** Stores events in the background, in order and each of them once, however often the database goes away. */
 export function createEventQueue (insert: EventStore['insert'], log: EventLog): EventQueue {
@@ -29,7 +33,9 @@ export function createEventQueue (insert: EventStore['insert'], log: EventLog): 
   let pausing = new AbortController()
   let state: 'open' | 'closing' | 'closed' = 'open'
   let away = false
+  /** Since the log was last told, and before that. */
   let dropped = 0
+  let droppedBefore = 0
   const isClosed = (): boolean => state === 'closed'
 
   function add (event: StoredEvent): void {
@@ -95,6 +101,7 @@ export function createEventQueue (insert: EventStore['insert'], log: EventLog): 
 
   function tellDropped (): void {
     if (dropped > 0) log.warn({ dropped }, `${dropped} events were dropped, as too many waited to be stored`)
+    droppedBefore += dropped
     dropped = 0
   }
 
@@ -120,7 +127,15 @@ export function createEventQueue (insert: EventStore['insert'], log: EventLog): 
     tellDropped()
   }
 
-  return { add, flush, close }
+  return {
+    add,
+    flush,
+    close,
+    backlog: {
+      get waiting () { return waiting.length },
+      get dropped () { return droppedBefore + dropped }
+    }
+  }
 }
 
 function isAway (error: unknown): boolean {

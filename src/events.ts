@@ -1,7 +1,7 @@
 import { createHmac, hkdfSync } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
 import { createEventIds } from './event-ids.ts'
-import { createEventQueue } from './event-queue.ts'
+import { createEventQueue, type Backlog } from './event-queue.ts'
 
 export const EVENT_TYPES = [
   'sign', 'verify', 'login', 'reset', 'password_change', 'throttle', 'lock', 'adoption', 'role_change', 'refresh', 'logout', 'session_revoke',
@@ -90,6 +90,7 @@ export interface Events {
   flush: () => Promise<void>
   /** Likewise, and what could not be stored by then goes to the log, as does what is recorded later. */
   close: () => Promise<void>
+  readonly backlog: Backlog
 }
 
 const LONGEST = { word: 60, network: 64, userAgent: 200 }
@@ -121,7 +122,7 @@ export function createAccountHash (secret: string): (email: string) => string {
 export function createEvents (store: Pick<EventStore, 'insert'>, { secret, now }: { secret: string, now: () => number }, log: EventLog): Events {
   const accountHash = createAccountHash(secret)
   const nextId = createEventIds()
-  const { add, flush, close } = createEventQueue(store.insert, log)
+  const { add, flush, close, backlog } = createEventQueue(store.insert, log)
 
   function compose ({ type, outcome, reason, email, userId, origin }: AuthEvent): StoredEvent {
     const at = now()
@@ -139,5 +140,5 @@ export function createEvents (store: Pick<EventStore, 'insert'>, { secret, now }
     }
   }
 
-  return { record: event => { add(compose(event)) }, compose, accountHash, flush, close }
+  return { record: event => { add(compose(event)) }, compose, accountHash, flush, close, backlog }
 }

@@ -61,7 +61,16 @@ async function serveAlone (config: Config, log: Logger): Promise<void> {
   const app = await open(config, log)
   closeInTime(app, config, log, onHangUp(() => { log.info('SIGHUP: ignored, as there is one process; with WORKERS it replaces them one by one') }))
   await listen(app, config)
+  await listenForScrapes(config, app, log)
   announcePages(config, app, log)
+}
+
+/** The port of the metrics, which is no client's. */
+async function listenForScrapes ({ METRICS_PORT, METRICS_HOST, METRICS_TOKEN, HOST }: Config, app: App, log: Logger): Promise<void> {
+  if (app.metrics === null || METRICS_PORT === undefined) return
+  const { serveMetrics } = await import('./metrics/listener.ts')
+  const { url } = await serveMetrics(app.metrics, { host: METRICS_HOST ?? HOST, port: METRICS_PORT, token: METRICS_TOKEN }, error => { log.error({ err: error }, 'the metrics could not be read') })
+  log.info(`Metrics  ${url}`)
 }
 
 /**

@@ -31,7 +31,11 @@ export interface Tokens {
   check: (authorization: string | undefined) => Promise<Identity>
   /** The session and the generation that a token was issued for, whether or not it is still accepted. @throws Code 401 where it was not ours, or has expired */
   read: (authorization: string | undefined) => Claims
+  /** How checks were answered since the start, and how many tokens are remembered now. */
+  readonly use: TokenUse
 }
+
+export interface TokenUse { readonly memory: number, readonly store: number, readonly remembered: number }
 
 const BEARER = /^Bearer +([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$/i
 const USER_ID = /^[1-9][0-9]{0,15}$/
@@ -52,6 +56,14 @@ interface Parts {
  */
 export function createTokens ({ signer, remembered, standing }: Parts, now: () => number): Tokens {
   const ended = new Set<string>()
+  let memory = 0
+  let store = 0
+
+  function recall (authorization: string): Identity | undefined {
+    const identity = remembered.get(authorization)
+    if (identity !== undefined) memory++
+    return identity
+  }
 
   function tokenIn (authorization: string | undefined): string {
     const [, token] = authorization === undefined || authorization.length > LONGEST_TOKEN ? [] : BEARER.exec(authorization) ?? []
@@ -86,19 +98,26 @@ export function createTokens ({ signer, remembered, standing }: Parts, now: () =
   return {
     issue: ({ userId, sessionId, generation, at, expiresAt }) => signer.sign({ sub: String(userId), sid: sessionId, gen: generation, jti: randomUUID(), iat: Math.floor(at / 1000), exp: Math.floor(expiresAt / 1000) }),
 
-    known: authorization => authorization === undefined ? undefined : remembered.get(authorization),
+    known: authorization => authorization === undefined ? undefined : recall(authorization),
 
     read: authorization => claimsOf(tokenIn(authorization)),
+
+    use: {
+      get memory () { return memory },
+      get store () { return store },
+      get remembered () { return remembered.size }
+    },
 
     async check (authorization) {
       const token = tokenIn(authorization)
       // In one spelling, or one token would fill the memory in many.
       const header = `Bearer ${token}`
-      const known = remembered.get(header)
+      const known = recall(header)
       if (known !== undefined) return known
       const claims = claimsOf(token)
       if (ended.has(claims.sid)) throw fail('Unauthorized')
       const keep = remembered.begin()
+      store++
       const session = await standing(claims.sid)
       if (session === undefined) throw fail('Unauthorized')
       if (session.revoked) end(claims.sid)

@@ -24,7 +24,9 @@ const DELIVERY_MS = 8_000
 const LOOK_MS = 1_000
 
 /** A server was too slow. */
-class Overdue extends Error {}
+class Overdue extends Error {
+  readonly code = 'ETIMEDOUT'
+}
 
 /** Whether nobody answered. A refusal, of a sender, a recipient or a login, is an answer, and says nothing about the next mail. */
 function isDeath (error: unknown): boolean {

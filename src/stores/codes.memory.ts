@@ -72,7 +72,7 @@ export function createMemoryCodeStore (now: () => number): CodeStore {
       const wait = waitOf(subject, budget)
       if (wait.why !== 'none') return wait
       dropEnded()
-      if (entries.size >= MOST_CODES || charges.size >= MOST_CHARGES) throw fail('TooManyRequests', { RetryAfter: FULL_RETRY_SECONDS })
+      if (entries.size >= MOST_CODES || charges.size >= MOST_CHARGES) throw fail('TooManyRequests', { RetryAfter: FULL_RETRY_SECONDS, limit: 'codes-full' })
       charge(subject, budget)
       entries.delete(subject)
       entries.set(subject, { hash, tries, taken: false, expires: now() + ttlMs, waitUntil: now() + cooldownMs })

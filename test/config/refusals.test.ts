@@ -29,6 +29,7 @@ t.test('F1: numbers out of bounds or malformed', async t => {
     PORT: [0, 65535],
     SHUTDOWN_DELAY: [0, 300],
     SHUTDOWN_GRACE: [5, 600],
+    METRICS_PORT: [0, 65535],
     DB_PORT: [1, 65535],
     DB_POOL_SIZE: [1, 1000],
     REDIS_PORT: [1, 65535],
@@ -56,6 +57,7 @@ t.test('F1: strings of the wrong form', async t => {
     LOG_LEVEL: ['verbose', 'INFO', 'information', 'debug,info'],
     WORKERS: ['0', '-1', '1.5', 'all', 'AUTO', '1000', '2 auto'],
     DB_NAME: ['dream; DROP', 'dream`x', '梦之数据', 'x'.repeat(65), 'dre am', 'dream.users'],
+    OTEL_EXPORTER_OTLP_ENDPOINT: ['localhost:4318', 'collector', 'grpc://collector:4317', 'file:///etc/passwd'],
     REDIS_URL: ['http://redis.example', 'redis.example:6379', 'redis:6379'],
     SESSION_EXPIRES_IN: ['never', '0s', '7', '90 days'],
     JWT_EXPIRES_IN: ['never', '0s', '-1d', '7 days', '1.5h', '7', '99999999999s', '7y', '1d1d'],
@@ -81,6 +83,13 @@ t.test('T2: a key of fewer than 32 bytes, from an example, or without variety', 
   }
   refuses(t, 'JWT_SECRET_KEY', { DB_HOST: 'db' })
   for (const JWT_SECRET_KEY of ['Zq3v8yBw1NfLx6Tp0CdR5sKmGh2JuEaV', '梦乡路远知何处0123456789ab', 'b0e1c2d3a4f5968778695a4b3c2d1e0f']) t.match(loadConfig({ ...server, JWT_SECRET_KEY }), { JWT_SECRET_KEY }, '32 bytes will do')
+})
+
+t.test('F1, T2: a token for the metrics that is weak; their port on that of the service, and an address without a port', async t => {
+  for (const METRICS_TOKEN of ['tiny', 'x'.repeat(40), 'your-metrics-token-at-least-32-bytes']) refuses(t, 'METRICS_TOKEN', { ...embedded, METRICS_TOKEN })
+  refuses(t, 'METRICS_PORT', { ...embedded, METRICS_PORT: '8888' })
+  refuses(t, 'METRICS_PORT', { ...server, PORT: '9000', METRICS_PORT: '9000' })
+  refuses(t, 'METRICS_HOST', { ...embedded, METRICS_HOST: '10.0.0.1' })
 })
 
 t.test('F1, C6: a pepper that is weak, listed twice, or the key of the tokens', async t => {
