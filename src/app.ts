@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type RawReplyDefaultExpression, type RawRequestDefaultExpression, type RawServerDefault } from 'fastify'
 import authentication from '../plugins/authentication.ts'
@@ -19,6 +18,7 @@ import services, { type Overrides } from '../plugins/services.ts'
 import sessions from '../plugins/sessions.ts'
 import shortcut from '../plugins/shortcut.ts'
 import swagger from '../plugins/swagger.ts'
+import traces from '../plugins/traces.ts'
 import transport from '../plugins/transport.ts'
 import validation, { ajv } from '../plugins/validation.ts'
 import { changeUser } from '../routes/admin/change-user.ts'
@@ -49,6 +49,7 @@ import { jwks } from '../routes/jwks.ts'
 import { refuseMalformed } from './client-error.ts'
 import type { Config } from './config.ts'
 import { withLazyChildren } from './lazy-log.ts'
+import { createRequestIds } from './request-id.ts'
 import { models } from './schemas.ts'
 
 /** The application as routes see it: their schemas type their requests and replies. */
@@ -73,6 +74,7 @@ const KEEP_ALIVE_MS = 72_000
  * @throws {ConfigError} for settings that turn out wrong only in use, such as a refused database password
  */
 export async function buildApp (config: Config, overrides: Overrides = {}, log?: FastifyBaseLogger): Promise<App> {
+  const requestId = createRequestIds(config.TRUST_PROXY)
   const app: App = Fastify({
     ...(log !== undefined && { loggerInstance: withLazyChildren(log) }),
     ajv,
@@ -80,8 +82,7 @@ export async function buildApp (config: Config, overrides: Overrides = {}, log?:
     requestTimeout: REQUEST_MS,
     connectionTimeout: SILENCE_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    // Unlike a count, unique among processes and starts: the audit trail keeps it.
-    genReqId: () => randomUUID(),
+    genReqId: ({ headers, socket }) => requestId(headers['x-request-id'], socket.remoteAddress),
     // What still comes over an open connection while the service stops is served, and told to close.
     return503OnClosing: false,
     http: {
@@ -116,10 +117,11 @@ export async function buildApp (config: Config, overrides: Overrides = {}, log?:
 async function assemble (app: App, config: Config, overrides: Overrides): Promise<void> {
   // The shape of every answer
   await app.register(drain, config)
+  await app.register(traces, config)
   await app.register(transport, config)
+  await app.register(requestLog)
   await app.register(requestHead)
   await app.register(envelope)
-  await app.register(requestLog)
   await app.register(metrics, config)
   await app.register(shortcut, config)
   await app.register(validation)
