@@ -2,6 +2,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { apart } from './budget.ts'
 import { Failure } from './catalogue.ts'
 import type { EventLog, EventStore, StoredEvent } from './events.ts'
+import { maskedQuotation } from './secrets.ts'
 
 /** Most events that wait to be stored; what comes on top of them is counted and dropped. */
 export const MOST_WAITING = 10_000
@@ -96,7 +97,8 @@ export function createEventQueue (insert: EventStore['insert'], log: EventLog): 
   }
 
   function keepInLog (event: StoredEvent, error?: unknown): void {
-    log.error({ event: { ...event, at: new Date(event.at).toISOString() }, ...(error !== undefined && { err: error }) }, 'event not stored: this line is all that is kept of it')
+    const userAgent = event.userAgent === null ? null : maskedQuotation(event.userAgent)
+    log.error({ event: { ...event, userAgent, at: new Date(event.at).toISOString() }, ...(error !== undefined && { err: error }) }, 'event not stored: this line is all that is kept of it')
   }
 
   function tellDropped (): void {

@@ -2,6 +2,7 @@ import { createHmac, hkdfSync } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
 import { createEventIds } from './event-ids.ts'
 import { createEventQueue, type Backlog } from './event-queue.ts'
+import { masked } from './secrets.ts'
 
 export const EVENT_TYPES = [
   'sign', 'verify', 'login', 'reset', 'password_change', 'throttle', 'lock', 'adoption', 'role_change', 'refresh', 'logout', 'session_revoke',
@@ -135,7 +136,7 @@ export function createEvents (store: Pick<EventStore, 'insert'>, { secret, now }
       userId: userId ?? null,
       account: email === undefined ? null : accountHash(email),
       network: origin === undefined ? null : printable(origin.network, LONGEST.network),
-      userAgent: origin === undefined ? null : printable(origin.userAgent, LONGEST.userAgent),
+      userAgent: origin === undefined ? null : masked(printable(origin.userAgent, LONGEST.userAgent)),
       requestId: origin === undefined ? null : printable(origin.requestId, LONGEST.word)
     }
   }

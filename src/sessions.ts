@@ -4,6 +4,7 @@ import { fail } from './catalogue.ts'
 import { printable } from './events.ts'
 import { networkOf } from './networks.ts'
 import { accountSubject, sessionSubject, type Revocations } from './revocations.ts'
+import { masked } from './secrets.ts'
 
 /** A session as the check of its tokens needs it. Times are wall clock in milliseconds. */
 export interface SessionStanding {
@@ -96,7 +97,7 @@ export function createSessions (store: SessionStore, revocations: Revocations, {
   return {
     async open ({ id: userId, tokenVersion }, { address, userAgent }) {
       const at = now()
-      const session = { id: randomUUID(), userId, tokenVersion, at, expiresAt: wholeSeconds(at + tokenMs), network: networkOf(address), userAgent: printable(userAgent, LONGEST_USER_AGENT) }
+      const session = { id: randomUUID(), userId, tokenVersion, at, expiresAt: wholeSeconds(at + tokenMs), network: networkOf(address), userAgent: masked(printable(userAgent, LONGEST_USER_AGENT)) }
       if (!await store.insert(session)) throw fail('LoginFailed', { audit: 'unknown_account' })
       const surplus = await store.surplus(userId, at, MOST_SESSIONS, SURPLUS)
       for (const oldest of surplus.filter(id => id !== session.id)) await revocations.around([sessionSubject(oldest)], () => store.revoke(userId, oldest, at))
