@@ -18,7 +18,7 @@ async function metrics (app: FastifyInstance, config: Config): Promise<void> {
     app.decorate('metrics', null)
     return
   }
-  const { createMetrics } = await import('../src/metrics/metrics.ts')
+  const [{ createMetrics }, { answerPrimary }] = await Promise.all([import('../src/metrics/metrics.ts'), import('../src/metrics/gather.ts')])
 
   async function dependencies (): Promise<Dependency[]> {
     const { checks } = await app.health()
@@ -36,6 +36,7 @@ async function metrics (app: FastifyInstance, config: Config): Promise<void> {
     pool: config.mode === 'server' ? () => app.databasePool() : undefined,
     redisConnected: config.mode === 'server' ? () => app.redis.status === 'ready' : undefined
   })
+  answerPrimary(rest.registry)
   app.decorate('metrics', { answered, throttled, ...rest })
 
   app.addHook('onResponse', (request, reply, done) => {
