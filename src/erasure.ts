@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Account } from './accounts.ts'
-import { settling } from './budget.ts'
+import { Budget, settling, within } from './budget.ts'
 import { fail } from './catalogue.ts'
 import type { Codes } from './codes.ts'
 import type { Events, EventStore, Origin } from './events.ts'
@@ -18,6 +18,8 @@ import type { Throttle } from './throttle.ts'
  */
 export type Erase = (account: Pick<Account, 'id' | 'email'>, reason: 'owner' | 'administrator' | 'shell', origin?: Origin) => Promise<void>
 
+/** How long an erasure may wait for the database and the cache service, all its waits together. */
+const ERASURE_MS = 5_000
 /** How long an answer waits for events to be erased. */
 const PATIENCE_MS = 3_000
 /** When what other requests and processes had under way is in the audit trail. */
@@ -37,7 +39,8 @@ interface Parts {
 export function createErase ({ store, events, eventStore, codes, throttle, revocations, report }: Parts, now: () => number): Erase {
   const failed = (error: unknown): void => { report(error, 'traces of a deleted account could not be erased yet: those in the audit trail will be within the hour') }
 
-  return async ({ id, email }, reason, origin) => {
+  // More steps, one after the other, than a request has time for where each takes long.
+  return ({ id, email }, reason, origin) => within(new Budget(ERASURE_MS), async () => {
     const emails = [email, ...await store.formerEmails(id, now())]
     const hashes = emails.map(events.accountHash)
     const forget = async (): Promise<void> => { await Promise.all(emails.flatMap(each => [codes.erase(each), throttle.erase(each)])) }
@@ -61,5 +64,5 @@ export function createErase ({ store, events, eventStore, codes, throttle, revoc
     })
     // Numbers are not given twice: what is told of this one later is of requests that were answered meanwhile.
     setTimeout(() => { eventStore.erase({ accounts: [], userId: id }).catch(failed) }, LATE_MS).unref()
-  }
+  })
 }

@@ -41,7 +41,7 @@ export function boundPool (pool: Pool, { acquireMs, queryMs }: PoolLimits, ready
         callback(error, connection)
       }
       // No failure of the database: all connections may be busy.
-      const timer = setTimeout(() => { give(fail('DatabaseUnavailable', {}, new NoAnswer(`no database connection within ${Math.round(ms)} ms`)), noConnection) }, ms)
+      const timer = afterAnswers(ms, () => { if (!given) give(fail('DatabaseUnavailable', {}, new NoAnswer(`no database connection within ${Math.round(ms)} ms`)), noConnection) })
       pool.getConnection((error, connection) => {
         if (error !== null && isUnreachable(error)) observer.suspect()
         // Came after the caller had its answer: the connection goes back unused.
@@ -67,6 +67,7 @@ function boundConnection (connection: PoolConnection, queryMs: number, observer:
       const end = waiting()
       let over = false
       const giveUp = (): void => {
+        if (over) return
         // The late answer to a statement given up on would be read as the answer to the next one, and a transaction would stay open.
         broken = over = true
         end()
@@ -75,12 +76,13 @@ function boundConnection (connection: PoolConnection, queryMs: number, observer:
       }
       if (ms <= 0) return giveUp()
       // Not mysql2's own, which begins only when the statement is sent: behind another it may never be.
-      const timer = setTimeout(giveUp, ms)
+      const timer = afterAnswers(ms, giveUp)
       connection.query<never>({ sql, values: [...values] }, (error: QueryError | null, result) => {
         if (error !== null && isUnreachable(error)) observer.suspect()
         else observer.answered()
         clearTimeout(timer)
         if (over) return
+        over = true
         end()
         // Another server may have become the one that is written to: only a new connection finds it.
         broken = isElsewhere(error)
@@ -107,6 +109,11 @@ function boundConnection (connection: PoolConnection, queryMs: number, observer:
       else connection.release()
     }
   }
+}
+
+/** A timer that lets what has arrived be read first: where the process itself was held up, the answer may be there already. */
+function afterAnswers (ms: number, run: () => void): NodeJS.Timeout {
+  return setTimeout(() => { setImmediate(run) }, ms)
 }
 
 // Kysely looks at it where there is no error.
