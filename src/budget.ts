@@ -81,7 +81,7 @@ export async function settling (run: () => Promise<void>): Promise<void> {
   const end = waiting()
   const work = apart(run)
   try {
-    await Promise.race([work, sleep(Math.max(waits.left, LEAST_MS), undefined, { signal: over.signal, ref: false })])
+    await Promise.race([work, sleep(Math.max(waits.left, LEAST_MS), undefined, { signal: over.signal })])
   } finally {
     over.abort()
     end()
