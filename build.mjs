@@ -22,6 +22,7 @@ await build({
     bench: 'bench/run.ts',
     bare: 'bench/bare.ts',
     test: 'test/run.ts',
+    rolling: 'test/rolling/run.ts',
     requirements: 'test/requirements/write.ts',
     attack: 'attack/run.ts',
     cluster: 'test/cluster/run.ts'

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { root } from '../../src/root.ts'
-import { deployment, digest } from '../helper.ts'
-import { credentialsOf, newPerson, until } from './faults.ts'
+import { deployment } from '../helper.ts'
+import { newPerson, until } from './faults.ts'
 import { ask, emptyFolder, serve, start, type Program } from './program.ts'
 import { find, freePort, type Ending } from './services.ts'
 import { startSmtp } from './smtp.ts'
@@ -39,12 +39,14 @@ export interface Pair {
   restart: (which: 0 | 1) => Promise<unknown>
 }
 
-const admin = { Email: 'root@example.com', Password: digest('the operator') }
-
-/** Two instances of the program over one database and Redis, behind HAProxy, and what may be asked of them without end. */
-export async function pairBehindHaproxy (t: Ending): Promise<Pair> {
+/**
+ * Two instances of the program over one database and Redis, behind HAProxy, and what may be asked of them without end.
+ *
+ * @param more settings of both
+ */
+export async function pairBehindHaproxy (t: Ending, more: Record<string, string> = {}): Promise<Pair> {
   const smtp = await startSmtp(t)
-  const settings = { ...await deployment(t, 'server'), ...smtp.settings, LOG_LEVEL: 'info', TRUST_PROXY: '127.0.0.1', SHUTDOWN_DELAY: '3', BOOTSTRAP_ADMIN_EMAIL: admin.Email, BOOTSTRAP_ADMIN_PASSWORD: admin.Password }
+  const settings = { ...await deployment(t, 'server'), ...smtp.settings, LOG_LEVEL: 'info', TRUST_PROXY: '127.0.0.1', SHUTDOWN_DELAY: '3', NOTIFY_NEW_NETWORK: 'false', ...more }
   const ports: [number, number] = [await freePort(), await freePort()]
   const begin = (which: 0 | 1): Program => serve(t, { ...settings, PORT: String(ports[which]) })
   const first = begin(0)
@@ -55,11 +57,20 @@ export async function pairBehindHaproxy (t: Ending): Promise<Pair> {
   /** How often HAProxy has found an instance to be back. */
   const returns = (which: 0 | 1): number => program.stdout().split(`Server dream_auth/${which === 0 ? 'one' : 'two'} is UP`).length
 
-  const alice = newPerson()
-  await ask(`${url}/Auth/Sign`, alice)
-  const VerifyCode = /\b\d{6}\b/.exec(smtp.mails.find(({ to }) => to === alice.Email)?.text ?? '')?.[0]
-  await ask(`${url}/Auth/Verify`, { ...alice, VerifyCode })
-  const { body } = await ask(`${url}/Auth/Login`, credentialsOf(alice))
+  async function signUp (): Promise<Record<string, string>> {
+    const person = newPerson()
+    await ask(`${url}/Auth/Sign`, person)
+    const VerifyCode = /\b\d{6}\b/.exec(smtp.mails.find(({ to }) => to === person.Email)?.text ?? '')?.[0]
+    const { text, body } = await ask(`${url}/Auth/Verify`, { ...person, VerifyCode })
+    if (body.Code !== 200) throw new Error(`not registered: ${text}`)
+    return { Email: person.Email, Password: person.Password }
+  }
+  const alice = await signUp()
+  const { body } = await ask(`${url}/Auth/Login`, alice)
+  const check: Asking = { method: 'GET', path: '/CheckJWTToken', headers: { authorization: `Bearer ${String(body.Token)}` }, codes: [200] }
+  const live: Asking = { method: 'GET', path: '/health/live', codes: [200] }
+  // Several accounts, as one is not let in too often at once; and none of them hers, whom many logins would log out.
+  const people = [await signUp(), await signUp(), await signUp()]
 
   async function revive (which: 0 | 1, before = returns(which)): Promise<void> {
     instances[which] = begin(which)
@@ -68,12 +79,7 @@ export async function pairBehindHaproxy (t: Ending): Promise<Pair> {
   return {
     url,
     instances,
-    askings: [
-      { method: 'GET', path: '/CheckJWTToken', headers: { authorization: `Bearer ${String(body.Token)}` }, codes: [200] },
-      { method: 'POST', path: '/Auth/Login', body: admin, codes: [202] },
-      { method: 'GET', path: '/health/live', codes: [200] },
-      { method: 'POST', path: '/Auth/Login', body: { Email: 'nobody', Password: 'x' }, codes: [400] }
-    ],
+    askings: people.flatMap(body => [check, { method: 'POST', path: '/Auth/Login', body, codes: [200] }, live]),
     revive,
     async restart (which) {
       const before = returns(which)

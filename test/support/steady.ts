@@ -19,18 +19,20 @@ interface Options {
   clients: number
   /** Milliseconds between an answer and the next request of a client. */
   pause?: number
+  /** Each client comes from a network of its own, as people do (Linux has all of 127.0.0.0/8). */
+  apart?: boolean
   /** A client leaves for good when it is told to close its connection, as behind a balancer that has noticed. */
   leaves?: boolean
 }
 
 /** Clients that each ask one thing after another over a connection of their own that they keep. Nothing is tried twice. */
-export function steadyLoad (url: string, askings: Asking[], { clients, pause = 0, leaves = false }: Options): Steady {
+export function steadyLoad (url: string, askings: Asking[], { clients, pause = 0, apart = false, leaves = false }: Options): Steady {
   const tally: Tally = { sent: 0, failed: [], longestGapMs: 0, closed: 0 }
   let stopped = false
   let lastGood = performance.now()
 
   async function client (first: number): Promise<void> {
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    const agent = new Agent({ keepAlive: true, maxSockets: 1, ...(apart && { localAddress: `127.0.${first + 1}.1` }) })
     for (let i = first; !isStopped(); i++) {
       const asking = askings[i % askings.length]
       if (asking === undefined) break
