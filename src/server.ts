@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-import cluster, { type Worker } from 'node:cluster'
+import type { Worker } from 'node:cluster'
 import { setTimeout as sleep } from 'node:timers/promises'
 import closeWithGrace from 'close-with-grace'
 import type { Logger } from 'pino'
 import { announceMode, announcePages } from './announce.ts'
-import type { App } from './app.ts'
+import { buildApp, type App } from './app.ts'
 import { ConfigError, errorCode, loadConfig, type Config } from './config.ts'
 import { createLog } from './log.ts'
 import { usage } from './usage.ts'
@@ -36,8 +36,6 @@ function onHangUp (heard: () => void): Array<'SIGHUP'> {
 }
 
 async function open (config: Config, log: Logger): Promise<App> {
-  // Here, as the primary of several processes has no use for it.
-  const { buildApp } = await import('./app.ts')
   return buildApp(config, {}, log)
 }
 
@@ -97,7 +95,7 @@ async function serveAsWorker (config: Config, log: Logger, worker: Worker): Prom
     stop()
   })
 
-  if (process.env.DREAM_AUTH_IN_PLACE !== undefined) await untilHealthy(app)
+  if (process.env.DREAM_AUTH_WORKER === 'in place') await untilHealthy(app)
   await listen(app, config)
   if (worker.id === 1) announcePages(config, app, log)
 }
@@ -130,7 +128,9 @@ async function start (): Promise<void> {
   }
   const config = settings()
   const log = await openLog(config)
-  if (cluster.worker !== undefined) return serveAsWorker(config, log, cluster.worker)
+  // Set by src/workers.ts; a process that is alone need not load what several are made with.
+  const worker = process.env.DREAM_AUTH_WORKER === undefined ? undefined : (await import('node:cluster')).default.worker
+  if (worker !== undefined) return serveAsWorker(config, log, worker)
   announceMode(config, log)
   return config.WORKERS > 1 ? supervise(log) : serveAlone(config, log)
 }

@@ -35,6 +35,7 @@ const told = ({ code, signal }: Ending): string => signal ?? `exit code ${code}`
 
 /**
  * Begins as many workers as the settings say, and another wherever one ends by itself. Each reads the settings itself when it begins.
+ * What the primary is to answer for all of them, such as added-up metrics, belongs beside this: words that are not ours are let pass.
  *
  * @param load reads the settings
  */
@@ -46,8 +47,9 @@ export function startWorkers (load: () => Config, log: Logger): Workers {
   let replacing: Promise<void> | undefined
   let again = false
 
-  function begin (environment: Record<string, string> = {}): Process {
-    const worker = cluster.fork(environment)
+  /** @param role whether it begins, or comes in another's place and has to be healthy first: src/server.ts reads it */
+  function begin (role: 'new' | 'in place' = 'new'): Process {
+    const worker = cluster.fork({ DREAM_AUTH_WORKER: role })
     // A word to one that has just gone fails, which its end tells as well.
     worker.on('error', () => {})
     const timer = setTimeout(() => { worker.process.kill('SIGKILL') }, START_MS)
@@ -121,7 +123,7 @@ export function startWorkers (load: () => Config, log: Logger): Workers {
     }
     log.info(`replacing ${places.length} workers by ${config.WORKERS}`)
     for (let i = 0; i < config.WORKERS; i++) {
-      const next = begin({ DREAM_AUTH_IN_PLACE: 'true' })
+      const next = begin('in place')
       if (!await next.listens) {
         if (!stopping) log.error(`a new worker could not start (${told(await next.ended)}): those not replaced yet go on`)
         return
