@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { sql } from 'kysely'
 import { createConnection } from 'mysql2/promise'
-import smCrypto from 'sm-crypto'
 import type { Test } from 'tap'
 import type { Overrides } from '../plugins/services.ts'
 import { buildApp, type App } from '../src/app.ts'
@@ -19,8 +18,7 @@ export type Mode = Config['mode']
 /** The modes this run tests: server mode is there only where `test/run.ts` has started its servers. */
 export const modes = (process.env.TEST_MODES ?? 'embedded').split(',') as Mode[]
 
-/** The digest a client makes of a password. */
-export const digest = (password: string): string => smCrypto.sm3(password)
+export { digest } from './support/digest.ts'
 
 /** An answer: HTTP status, headers, and the body, which is an envelope on every route that answers JSON. */
 export interface Answer {

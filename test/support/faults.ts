@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Test } from 'tap'
-import { digest, type Answer, type World } from '../helper.ts'
-import type { Service } from './services.ts'
+import type { Answer, World } from '../helper.ts'
+import { digest } from './digest.ts'
+import type { Ending, Service } from './services.ts'
 
 /**
  * The contract promises an answer within two seconds whatever has failed. The machine that runs the tests may be busy, so
@@ -36,7 +36,7 @@ interface Pair { client: Socket, server: Socket }
 interface Trap { words: string, moment: 'before' | 'after', happens: () => void }
 
 /** @param target port of the server; the way ends with the test */
-export async function network (t: Test, target: number): Promise<Network> {
+export async function network (t: Ending, target: number): Promise<Network> {
   const pairs = new Set<Pair>()
   let held = false
   let delay = 0
