@@ -24,6 +24,7 @@ await build({
     test: 'test/run.ts',
     rolling: 'test/rolling/run.ts',
     requirements: 'test/requirements/write.ts',
+    faults: 'test/outages/run.ts',
     attack: 'attack/run.ts',
     cluster: 'test/cluster/run.ts'
   },

@@ -1,17 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { Type, type Static, type TSchema } from '@sinclair/typebox'
 import { envSchema } from 'env-schema'
-import ipaddr from 'ipaddr.js'
-import { isEmail } from './canonical.ts'
 import { parseEnvFile } from './env-file.ts'
 import { ALGORITHMS, type Algorithm } from './keys/key.ts'
-import { isDigest } from './legacy-hash.ts'
 import { lifetimeSeconds } from './lifetime.ts'
-import { redisLists, refusalOf, type HostPort } from './redis-settings.ts'
+import { redisLists, type HostPort } from './redis-settings.ts'
+import { refusals } from './refusals.ts'
 
 /** What becomes of a common password: it is refused, let through with a line in the log, or not looked at. */
 export type DenylistPolicy = 'on' | 'warn' | 'off'
@@ -83,7 +80,7 @@ export const settings = {
 } satisfies Record<string, TSchema>
 
 const schema = Type.Object(settings)
-type Settings = Static<typeof schema>
+export type Settings = Static<typeof schema>
 
 /** The settings of one run, complete and checked. Their names are the operator's, so that one word is found everywhere. */
 export interface Config extends Omit<Settings, 'TRUST_PROXY' | 'CORS_ORIGIN' | 'PASSWORD_PEPPER' | 'WORKERS' | 'REDIS_SENTINELS' | 'REDIS_CLUSTER_NODES'> {
@@ -116,10 +113,7 @@ export function errorCode (error: unknown): string {
 /** `PASSWORD_DENYLIST` as the boolean that some will take it for. */
 const SWITCH: Record<string, string> = { true: 'on', 1: 'on', false: 'off', 0: 'off' }
 
-/** Words that mark a key copied from an example. */
-const EXAMPLE_KEY = /your[-_ ]|change[-_ ]?me|example|placeholder|secret[-_ ]?key|jwt[-_ ]?secret|<.*>/i
-const LEAST_KEY_BYTES = 32
-const LEAST_PRODUCTION_ITERATIONS = 100_000
+export const LEAST_KEY_BYTES = 32
 
 /**
  * Reads the settings.
@@ -177,7 +171,8 @@ function check (given: Record<string, string>): Settings {
 function complete (checked: Settings): Config {
   const mode = checked.DB_HOST === undefined ? 'embedded' : 'server'
   const production = checked.NODE_ENV === 'production'
-  refuseUnsafe(checked, mode, production)
+  const [refusal] = refusals(checked, mode, production)
+  if (refusal !== undefined) throw new ConfigError(refusal)
   return {
     ...checked,
     ...redisLists(checked),
@@ -200,54 +195,9 @@ function complete (checked: Settings): Config {
 /** A hundred years: what is longer is for ever, and still a date. */
 const MOST_SECONDS = 100 * 365 * 86_400
 
-function list (value: string | undefined): string[] {
+/** A comma-separated list. */
+export function list (value: string | undefined): string[] {
   return value?.split(',').map(item => item.trim()).filter(item => item !== '') ?? []
-}
-
-function refuseUnsafe (checked: Settings, mode: Config['mode'], production: boolean): void {
-  const key = checked.JWT_SECRET_KEY
-  if (key === undefined && mode === 'server') throw new ConfigError('JWT_SECRET_KEY is missing: server mode needs one of at least 32 bytes, for example from "openssl rand -base64 48"')
-  if (key !== undefined) refuseWeakSecret('JWT_SECRET_KEY', key)
-  // `auto` is refused on one core as on many.
-  if (checked.WORKERS !== '1' && mode === 'embedded') throw new ConfigError('WORKERS must be 1 in embedded mode, which is one process: set DB_HOST for more')
-  if (checked.DB_TLS && isIP(checked.DB_HOST ?? '') !== 0) throw new ConfigError('DB_HOST must be a name where DB_TLS is true: the certificate is checked for it')
-  const peppers = list(checked.PASSWORD_PEPPER)
-  for (const pepper of peppers) refuseWeakSecret('PASSWORD_PEPPER', pepper)
-  if (checked.PASSWORD_PEPPER !== undefined && peppers.length === 0) throw new ConfigError('PASSWORD_PEPPER lists no secret')
-  if (new Set(peppers).size < peppers.length) throw new ConfigError('PASSWORD_PEPPER lists a secret twice')
-  if (key !== undefined && peppers.includes(key)) throw new ConfigError('PASSWORD_PEPPER must not be JWT_SECRET_KEY: who has one would have the other')
-  const redis = refusalOf(checked)
-  if (redis !== undefined) throw new ConfigError(redis)
-  if (checked.METRICS_TOKEN !== undefined) refuseWeakSecret('METRICS_TOKEN', checked.METRICS_TOKEN)
-  if (checked.METRICS_PORT === undefined && checked.METRICS_HOST !== undefined) throw new ConfigError('METRICS_HOST needs METRICS_PORT')
-  if (checked.METRICS_PORT === checked.PORT && checked.PORT !== 0) throw new ConfigError('METRICS_PORT must not be PORT: clients reach that')
-  const collector = checked.OTEL_EXPORTER_OTLP_ENDPOINT
-  if (collector !== undefined && !(URL.canParse(collector) && /^https?:$/.test(new URL(collector).protocol))) throw new ConfigError('OTEL_EXPORTER_OTLP_ENDPOINT must be an http:// or https:// URL')
-  if (checked.EMAIL_SMTP_SERVER === undefined) {
-    if (production) throw new ConfigError('EMAIL_SMTP_SERVER is missing: with NODE_ENV=production mails have to leave the house')
-    if (checked.WORKERS !== '1') throw new ConfigError('EMAIL_SMTP_SERVER is missing: with several WORKERS each would show the mails of its own development mailbox alone')
-  } else {
-    if (checked.EMAIL_SENDER === undefined) throw new ConfigError('EMAIL_SENDER is missing')
-    if (checked.EMAIL_PASSWORD === undefined && !checked.EMAIL_SMTP_INSECURE) throw new ConfigError('EMAIL_PASSWORD is missing')
-  }
-  if (production && checked.PASSWORD_HASH_ITERATIONS < LEAST_PRODUCTION_ITERATIONS) throw new ConfigError('PASSWORD_HASH_ITERATIONS must be at least 100,000 with NODE_ENV=production')
-  if ((checked.BOOTSTRAP_ADMIN_EMAIL === undefined) !== (checked.BOOTSTRAP_ADMIN_PASSWORD === undefined)) {
-    throw new ConfigError(`${checked.BOOTSTRAP_ADMIN_EMAIL === undefined ? 'BOOTSTRAP_ADMIN_EMAIL' : 'BOOTSTRAP_ADMIN_PASSWORD'} is missing: the two belong together`)
-  }
-  if (checked.BOOTSTRAP_ADMIN_EMAIL !== undefined && !isEmail(checked.BOOTSTRAP_ADMIN_EMAIL)) throw new ConfigError('BOOTSTRAP_ADMIN_EMAIL must be an e-mail address')
-  if (checked.REQUIRE_PASSWORD_DIGEST && checked.BOOTSTRAP_ADMIN_PASSWORD !== undefined && !isDigest(checked.BOOTSTRAP_ADMIN_PASSWORD)) throw new ConfigError('BOOTSTRAP_ADMIN_PASSWORD must be an SM3 digest, as REQUIRE_PASSWORD_DIGEST is true')
-  if (checked.EMAIL_SENDER !== undefined && !isEmail(checked.EMAIL_SENDER)) throw new ConfigError('EMAIL_SENDER must be an e-mail address')
-  for (const range of list(checked.TRUST_PROXY)) {
-    if (!ipaddr.isValid(range) && !ipaddr.isValidCIDR(range)) throw new ConfigError('TRUST_PROXY must list addresses or CIDR ranges, separated by commas')
-  }
-  for (const origin of list(checked.CORS_ORIGIN)) {
-    if (!URL.canParse(origin) || new URL(origin).origin !== origin) throw new ConfigError('CORS_ORIGIN must list origins like https://app.example.com, separated by commas')
-  }
-}
-
-function refuseWeakSecret (name: 'JWT_SECRET_KEY' | 'PASSWORD_PEPPER' | 'METRICS_TOKEN', secret: string): void {
-  if (Buffer.byteLength(secret) < LEAST_KEY_BYTES) throw new ConfigError(`${name} is too short: at least 32 bytes, for example from "openssl rand -base64 48"`)
-  if (EXAMPLE_KEY.test(secret) || new Set(secret).size < 10) throw new ConfigError(`${name} looks like an example value; make one of your own with "openssl rand -base64 48"`)
 }
 
 /** The key of an embedded deployment, made once and kept in its data folder, for the owner's eyes only. */

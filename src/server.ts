@@ -7,6 +7,7 @@ import { announceMode, announcePages } from './announce.ts'
 import { buildApp, type App } from './app.ts'
 import { ConfigError, errorCode, loadConfig, type Config } from './config.ts'
 import { createLog } from './log.ts'
+import type { Exposition } from './metrics/listener.ts'
 import { usage } from './usage.ts'
 
 /** How long a worker that comes in another's place may take until it is healthy. */
@@ -46,8 +47,8 @@ async function listen (app: App, { HOST, PORT }: Config): Promise<void> {
 /** Whatever ends the process: what is under way is finished first, and a second signal does not wait for it. */
 function closeInTime (app: App, { SHUTDOWN_DELAY, SHUTDOWN_GRACE }: Config, log: Logger, skip: Array<'SIGHUP' | 'SIGINT' | 'SIGTERM'>): () => void {
   const onTimeout = (ms: number): void => { log.error(`not everything was finished within ${ms / 1000} seconds: the rest is cut off`) }
-  const { close } = closeWithGrace({ delay: (SHUTDOWN_DELAY + SHUTDOWN_GRACE) * 1000, logger: log, skip, onTimeout }, async ({ err, signal }) => {
-    if (err) log.fatal({ err }, 'unexpected error')
+  const { close } = closeWithGrace({ delay: (SHUTDOWN_DELAY + SHUTDOWN_GRACE) * 1000, logger: log, skip: ['unhandledRejection', ...skip], onTimeout }, async ({ err, signal }) => {
+    if (err) log.fatal({ err }, 'unexpected error: finishing what is under way, as what comes after it is not to be relied on')
     else log.info(`${signal ?? 'told to stop'}: finishing what is under way`)
     await app.close()
   })
@@ -59,15 +60,16 @@ async function serveAlone (config: Config, log: Logger): Promise<void> {
   const app = await open(config, log)
   closeInTime(app, config, log, onHangUp(() => { log.info('SIGHUP: ignored, as there is one process; with WORKERS it replaces them one by one') }))
   await listen(app, config)
-  await listenForScrapes(config, app, log)
+  await listenForScrapes(config, log, async () => app.metrics)
   announcePages(config, app, log)
 }
 
 /** The port of the metrics, which is no client's. */
-async function listenForScrapes ({ METRICS_PORT, METRICS_HOST, METRICS_TOKEN, HOST }: Config, app: App, log: Logger): Promise<void> {
-  if (app.metrics === null || METRICS_PORT === undefined) return
-  const { serveMetrics } = await import('./metrics/listener.ts')
-  const { url } = await serveMetrics(app.metrics, { host: METRICS_HOST ?? HOST, port: METRICS_PORT, token: METRICS_TOKEN }, error => { log.error({ err: error }, 'the metrics could not be read') })
+async function listenForScrapes ({ METRICS_PORT, METRICS_HOST, METRICS_TOKEN, HOST }: Config, log: Logger, metrics: () => Promise<Exposition | null>): Promise<void> {
+  if (METRICS_PORT === undefined) return
+  const [exposition, { serveMetrics }] = await Promise.all([metrics(), import('./metrics/listener.ts')])
+  if (exposition === null) return
+  const { url } = await serveMetrics(exposition, { host: METRICS_HOST ?? HOST, port: METRICS_PORT, token: METRICS_TOKEN }, error => { log.error({ err: error }, 'the metrics could not be read') })
   log.info(`Metrics  ${url}`)
 }
 
@@ -108,12 +110,13 @@ async function untilHealthy (app: App): Promise<void> {
 }
 
 /** The process that begins the others and answers nothing itself. */
-async function supervise (log: Logger): Promise<void> {
+async function supervise (config: Config, log: Logger): Promise<void> {
+  await listenForScrapes(config, log, async () => (await import('./metrics/gather.ts')).gatherFromWorkers())
   const { startWorkers } = await import('./workers.ts')
   const workers = startWorkers(settings, log)
   const skip = onHangUp(() => { workers.replaceAll() })
-  closeWithGrace({ delay: false, logger: log, skip, onSecondSignal: workers.kill }, async ({ err, signal }) => {
-    if (err) log.fatal({ err }, 'unexpected error')
+  closeWithGrace({ delay: false, logger: log, skip: ['unhandledRejection', ...skip], onSecondSignal: workers.kill }, async ({ err, signal }) => {
+    if (err) log.fatal({ err }, 'unexpected error: finishing what is under way, as what comes after it is not to be relied on')
     else log.info(`${signal ?? 'close'}: every worker finishes what is under way`)
     await workers.stop()
   })
@@ -128,11 +131,13 @@ async function start (): Promise<void> {
   }
   const config = settings()
   const log = await openLog(config)
+  // One request or one task has failed, and no reason to fail the others. An exception that nobody caught is another matter.
+  process.on('unhandledRejection', error => { log.error({ err: error }, 'a failure that nobody waited for: the service goes on') })
   // Set by src/workers.ts; a process that is alone need not load what several are made with.
   const worker = process.env.DREAM_AUTH_WORKER === undefined ? undefined : (await import('node:cluster')).default.worker
   if (worker !== undefined) return serveAsWorker(config, log, worker)
   announceMode(config, log)
-  return config.WORKERS > 1 ? supervise(log) : serveAlone(config, log)
+  return config.WORKERS > 1 ? supervise(config, log) : serveAlone(config, log)
 }
 
 start().catch((error: unknown) => {

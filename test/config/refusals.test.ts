@@ -133,6 +133,9 @@ t.test('F1: several processes where one is all there can be, or where each would
     refuses(t, 'WORKERS', { ...embedded, ...mail, WORKERS })
     refuses(t, 'EMAIL_SMTP_SERVER', { ...server, WORKERS })
     t.ok(loadConfig({ ...server, ...mail, WORKERS }))
+    const scraped = { ...server, ...mail, WORKERS, METRICS_TOKEN: 'q8Zr2Lk0vXw7Nc4Ty6Bd1Hs9Mf3Gj5Pa' }
+    refuses(t, 'METRICS_PORT', scraped)
+    t.ok(loadConfig({ ...scraped, METRICS_PORT: '9100' }))
   }
   t.match(loadConfig({ ...embedded, WORKERS: '1' }), { WORKERS: 1 })
 })

@@ -63,13 +63,14 @@ export async function startMariadb (folder: string, port?: number): Promise<Serv
   const data = join(folder, 'mysql')
   if (!existsSync(data)) {
     mkdirSync(data)
-    const made = spawnSync(find('mariadb-install-db') ?? 'mysql_install_db', ['--no-defaults', `--datadir=${data}`, user, '--skip-test-db', '--auth-root-authentication-method=normal'], { encoding: 'utf8' })
+    const made = spawnSync(find('mariadb-install-db') ?? 'mysql_install_db', ['--no-defaults', `--datadir=${data}`, user, '--skip-test-db', '--auth-root-authentication-method=normal'], { encoding: 'utf8', env: { ...process.env, TMPDIR: folder } })
     if (made.status !== 0) throw new Error(`mariadb-install-db failed:\n${made.stdout}${made.stderr}`)
   }
   const at = port ?? await freePort()
   const socket = join(folder, `mysql-${at}.sock`)
   return serve(server, [
-    '--no-defaults', user, `--datadir=${data}`, `--socket=${socket}`, `--port=${at}`, '--bind-address=127.0.0.1', `--pid-file=${join(folder, 'mysql.pid')}`,
+    // A MariaDB that starts removes temporary tables, also those of another that works in the same place.
+    '--no-defaults', user, `--tmpdir=${folder}`, `--datadir=${data}`, `--socket=${socket}`, `--port=${at}`, '--bind-address=127.0.0.1', `--pid-file=${join(folder, 'mysql.pid')}`,
     '--skip-log-bin', '--innodb-flush-log-at-trx-commit=0', '--innodb-buffer-pool-size=64M', '--max-connections=500', '--skip-name-resolve',
     `--ssl-ca=${tls('ca.pem')}`, `--ssl-cert=${tls('server.pem')}`, `--ssl-key=${tls('server.key')}`
   ], at, () => spawnSync(find('mariadb-admin') ?? 'mysqladmin', ['--no-defaults', `--socket=${socket}`, '-uroot', 'ping'], { encoding: 'utf8' }).stdout.includes('alive'))
