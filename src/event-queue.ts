@@ -11,14 +11,15 @@ export const BATCH = 200
 /** How long a batch that is not full waits for more. */
 const GATHER_MS = 50
 const RETRY_MS = 1_000
-/** Longest that a stop waits for the database. */
-const PATIENCE_MS = 2_000
+/** Longest that a stop waits for the database, and longest that somebody does who wants to read what was just taken down. */
+const STOP_PATIENCE_MS = 2_000
+const PATIENCE_MS = 1_500
 
 export interface EventQueue {
   add: (event: StoredEvent) => void
-  /** Waits until all is stored, two seconds at most. */
+  /** Waits until all that was added before is stored, a second and a half at most. */
   flush: () => Promise<void>
-  /** Likewise; what is left goes to the log. */
+  /** Likewise, two seconds at most; what is left goes to the log. */
   close: () => Promise<void>
   readonly backlog: Backlog
 }
@@ -30,6 +31,9 @@ export interface Backlog { readonly waiting: number, readonly dropped: number }
 export function createEventQueue (insert: EventStore['insert'], log: EventLog): EventQueue {
   /** In order, those of the batch under way first: an event leaves when it is stored or in the log. */
   const waiting: StoredEvent[] = []
+  /** How many have left, and who waits until so many have. */
+  let settled = 0
+  const flushes = new Set<{ upTo: number, done: () => void }>()
   let writing: Promise<void> | undefined
   let pausing = new AbortController()
   let state: 'open' | 'closing' | 'closed' = 'open'
@@ -92,6 +96,8 @@ export function createEventQueue (insert: EventStore['insert'], log: EventLog): 
 
   function settle (batch: StoredEvent[]): void {
     waiting.splice(0, batch.length)
+    settled += batch.length
+    for (const { upTo, done } of flushes) if (settled >= upTo) done()
     if (away) log.info('events are stored again')
     away = false
   }
@@ -112,17 +118,26 @@ export function createEventQueue (insert: EventStore['insert'], log: EventLog): 
     await sleep(ms, undefined, { signal: pausing.signal, ref: false }).catch(() => {})
   }
 
-  async function flush (): Promise<void> {
+  async function flush (patienceMs = PATIENCE_MS): Promise<void> {
+    if (waiting.length === 0) return
     pausing.abort()
-    let timer: NodeJS.Timeout | undefined
-    await Promise.race([writing, new Promise(resolve => { timer = setTimeout(resolve, PATIENCE_MS) })])
-    clearTimeout(timer)
+    await new Promise<void>(resolve => {
+      const done = (): void => {
+        clearTimeout(timer)
+        flushes.delete(waiter)
+        resolve()
+      }
+      const timer = setTimeout(done, patienceMs)
+      // Not until the queue is empty: on a busy day it never is.
+      const waiter = { upTo: settled + waiting.length, done }
+      flushes.add(waiter)
+    })
   }
 
   async function close (): Promise<void> {
     if (state !== 'open') return
     state = 'closing'
-    await flush()
+    await flush(STOP_PATIENCE_MS)
     state = 'closed'
     pausing.abort()
     for (const event of waiting.splice(0)) keepInLog(event)
@@ -131,7 +146,7 @@ export function createEventQueue (insert: EventStore['insert'], log: EventLog): 
 
   return {
     add,
-    flush,
+    flush: () => flush(),
     close,
     backlog: {
       get waiting () { return waiting.length },

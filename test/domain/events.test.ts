@@ -119,6 +119,15 @@ t.test('D1: a batch is tried again until the database is back, as the same batch
   t.equal(said(log(), /stored again/).length, 1)
 })
 
+t.test('who wants to read what was just taken down does not wait for what others do meanwhile', { buffered: true }, async t => {
+  const { events, stored } = trail(t, { before: () => { events.record(numbered(stored.length + 2)) } })
+  events.record(numbered(1))
+  await events.flush()
+  t.equal(stored[0]?.userId, 1)
+  const written = stored.length
+  await until(async () => stored.length > written)
+})
+
 t.test('a batch that was stored, but whose acknowledgement was lost, is not stored again', { buffered: true }, async t => {
   const { events, stored, sent } = trail(t, { after: (_batch, attempt) => { if (attempt === 1) throw away } })
   for (let i = 0; i < 10; i++) events.record(numbered(i))
@@ -157,6 +166,7 @@ t.test('a table that takes nothing at all does not hold up the queue: everything
   const { events, sent, log } = trail(t, { before: () => { throw new Error('no such table') } })
   for (let i = 0; i < 300; i++) events.record(numbered(i))
   await events.flush()
+  await until(async () => said(log(), /not stored/).length === 300)
   t.same(said(log(), /not stored/).map(({ event }) => Object(event).userId), Array.from({ length: 300 }, (_, i) => i))
   t.equal(sent.length, 302)
 })
