@@ -25,6 +25,7 @@ await build({
     rolling: 'test/rolling/run.ts',
     requirements: 'test/requirements/write.ts',
     faults: 'test/outages/run.ts',
+    soak: 'test/soak/run.ts',
     attack: 'attack/run.ts',
     cluster: 'test/cluster/run.ts'
   },

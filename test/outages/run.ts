@@ -7,7 +7,7 @@ import { liveThrough, type Lifecycle } from './lifecycle.ts'
 import { suffer, type Outage } from './outage.ts'
 import { setScene, type Dependency } from './scene.ts'
 import { Stage } from './stage.ts'
-import { PAGE, renew, seconds, tables } from './table.ts'
+import { MARKS, PAGE, renew, seconds, tables } from './table.ts'
 
 // `npm run test:faults`: loses everything that the compiled program depends on, in every way of test/outages/faults.ts, and writes
 // what came of it into docs/OPERATIONS.md. Exit code 1 where a promise was broken. With words as arguments, only the faults whose name
@@ -67,7 +67,7 @@ try {
   say(`\n${written}\n`)
   if (wanted.length === 0) {
     const page = new URL(PAGE, root)
-    writeFileSync(page, renew(readFileSync(page, 'utf8'), written))
+    writeFileSync(page, renew(readFileSync(page, 'utf8'), MARKS, written))
   }
 } catch (error) {
   failures.push(error instanceof Error ? error.stack ?? error.message : String(error))

@@ -19,8 +19,10 @@ export interface Scene {
   asRoot: <T>(work: (connection: Connection) => Promise<T>) => Promise<T>
   /** A client of Redis past the network; it ends with the scene. */
   redis: () => Redis
+  /** What an operator would set. */
+  settings: Record<string, string>
   /** Starts the compiled program, and waits until it listens. */
-  serve: (settings?: Record<string, string>) => Promise<{ program: Program, url: string }>
+  serve: () => Promise<{ program: Program, url: string }>
 }
 
 export const POOL_SIZE = 5
@@ -58,22 +60,22 @@ export async function setScene (ending: Ending): Promise<Scene> {
       ending.teardown(() => { client.disconnect() })
       return client
     },
-    async serve (settings = {}) {
-      const program = serve(ending, {
-        ...mail.settings,
-        ...USER,
-        DB_HOST: '127.0.0.1',
-        DB_PORT: String(net.database.port),
-        DB_POOL_SIZE: String(POOL_SIZE),
-        REDIS_HOST: '127.0.0.1',
-        REDIS_PORT: String(net.redis.port),
-        EMAIL_SMTP_PORT: String(net.mail.port),
-        JWT_SECRET_KEY: 'for the outages alone: 5e7d0a94c2b8f613',
-        BOOTSTRAP_ADMIN_EMAIL: ADMIN.Email,
-        BOOTSTRAP_ADMIN_PASSWORD: ADMIN.Password,
-        TRUST_PROXY: '127.0.0.1',
-        ...settings
-      })
+    settings: {
+      ...mail.settings,
+      ...USER,
+      DB_HOST: '127.0.0.1',
+      DB_PORT: String(net.database.port),
+      DB_POOL_SIZE: String(POOL_SIZE),
+      REDIS_HOST: '127.0.0.1',
+      REDIS_PORT: String(net.redis.port),
+      EMAIL_SMTP_PORT: String(net.mail.port),
+      JWT_SECRET_KEY: 'for the outages alone: 5e7d0a94c2b8f613',
+      BOOTSTRAP_ADMIN_EMAIL: ADMIN.Email,
+      BOOTSTRAP_ADMIN_PASSWORD: ADMIN.Password,
+      TRUST_PROXY: '127.0.0.1'
+    },
+    async serve () {
+      const program = serve(ending, scene.settings)
       return { program, url: await program.url() }
     }
   }

@@ -3,16 +3,16 @@ import type { Outage } from './outage.ts'
 import { routes, type Route } from './routes.ts'
 import type { Dependency } from './scene.ts'
 
-/** The page that holds the table, and the marks around it. */
+/** The page that holds the tables, and the marks around them. */
 export const PAGE = 'docs/OPERATIONS.md'
-export const BEGIN = '<!-- faults: written by "npm run test:faults" -->'
-export const END = '<!-- /faults -->'
+export type Marks = readonly [begin: string, end: string]
+export const MARKS: Marks = ['<!-- faults: written by "npm run test:faults" -->', '<!-- /faults -->']
 
 const TITLES: Record<Dependency, string> = { database: 'Database', redis: 'Redis', mail: 'Mail server' }
 
 export const seconds = (ms: number): string => `${(ms / 1000).toFixed(ms < 1000 ? 2 : 1)} s`
 
-const row = (cells: string[]): string => `| ${cells.join(' | ')} |`
+export const row = (cells: string[]): string => `| ${cells.join(' | ')} |`
 
 /** The Codes once the dependency was lost, and the longest that any answer took, of requests too that were under way when it was. */
 function cell ({ samples }: Outage, route: Route): string {
@@ -56,10 +56,10 @@ export function tables (outages: Outage[], lifecycles: Lifecycle[]): string {
   return [...sections, ...(lifecycles.length === 0 ? [] : ['### Lost at the start and at a stop', '', ...lifecycleTable(lifecycles)])].join('\n').trimEnd()
 }
 
-/** The page with its tables replaced. Throws where it has no place for them. */
-export function renew (page: string, written: string): string {
-  const [before, rest, ...more] = page.split(BEGIN)
-  const after = rest?.split(END)
-  if (before === undefined || after?.length !== 2 || more.length > 0) throw new Error(`${PAGE} has to hold the two marks of the tables, once each and in order`)
-  return `${before}${BEGIN}\n\n${written}\n\n${END}${after[1]}`
+/** The page with what is between two marks replaced. Throws where it has no place for it. */
+export function renew (page: string, [begin, end]: Marks, written: string): string {
+  const [before, rest, ...more] = page.split(begin)
+  const after = rest?.split(end)
+  if (before === undefined || after?.length !== 2 || more.length > 0) throw new Error(`${PAGE} has to hold ${begin} and ${end}, once each and in order`)
+  return `${before}${begin}\n\n${written}\n\n${end}${after[1]}`
 }
