@@ -10,10 +10,11 @@ function remotePorts (pid: number): Map<string, number> {
   return new Map(lines.map(line => line.trim().split(/\s+/)).map(fields => [fields[9] ?? '', Number.parseInt(fields[2]?.split(':')[1] ?? '0', 16)]))
 }
 
-/** On Linux, where the kernel tells. */
+/** Nothing where the kernel does not tell, as Linux does. */
 export function heldBy (pid: number, { net }: Pick<Scene, 'net'>): Held {
-  const ports = remotePorts(pid)
   const held: Held = { database: 0, redis: 0, mail: 0, other: 0 }
+  if (process.platform !== 'linux') return held
+  const ports = remotePorts(pid)
   for (const descriptor of readdirSync(`/proc/${pid}/fd`)) {
     const target = linkOf(`/proc/${pid}/fd/${descriptor}`)
     const port = ports.get(/^socket:\[(\d+)\]$/.exec(target)?.[1] ?? '')
