@@ -17,7 +17,6 @@ export interface Fault {
   lifecycle?: true
 }
 
-const databaseHost = '127.0.0.1'
 /** The least that MariaDB can be set to. */
 const LEAST_CONNECTIONS = 10
 
@@ -77,7 +76,7 @@ function serverFaults (dependency: 'database' | 'redis'): Fault[] {
 
 /** Every place is taken, and the service's own connections are cut. */
 async function useUpConnections ({ servers, asRoot, net }: Scene): Promise<() => Promise<void>> {
-  const others = await Promise.all(Array.from({ length: LEAST_CONNECTIONS }, () => createConnection({ host: databaseHost, port: servers.database.port, user: 'root' })))
+  const others = await Promise.all(Array.from({ length: LEAST_CONNECTIONS }, () => createConnection({ host: '127.0.0.1', port: servers.database.port, user: 'root' })))
   await asRoot(root => root.query(`SET GLOBAL max_connections = ${LEAST_CONNECTIONS}`))
   net.database.cut()
   return async () => {

@@ -24,10 +24,10 @@ const ARRIVED_MS = 100
 
 /** @param fault is begun before the start, ended, and begun again before the stop */
 export async function liveThrough (scene: Scene, fault: Fault): Promise<Lifecycle> {
-  const { program: helper, url: helping } = await scene.serve()
-  const person = await createClient(helping, scene.mail).register()
-  helper.child.kill('SIGTERM')
-  await helper.ended
+  const { program: earlier, url: before } = await scene.serve()
+  const person = await createClient(before, scene.mail).register()
+  earlier.child.kill('SIGTERM')
+  await earlier.ended
 
   let regain = await fault.lose(scene)
   const started = performance.now()
@@ -36,7 +36,7 @@ export async function liveThrough (scene: Scene, fault: Fault): Promise<Lifecycl
   const client = createClient(url, scene.mail)
   const [login, health, live] = await Promise.all([client.login(person, person.from), client.ask('GET', '/health'), client.ask('GET', '/health/live')])
   await regain()
-  const recoveryMs = await recovery(client, person)
+  const recoveryMs = await recovery(client, person, fault)
 
   regain = await fault.lose(scene)
   const asked = Promise.all(Array.from({ length: UNDER_WAY }, () => fault.dependency === 'mail' ? client.ask('POST', '/Auth/ResetPassword', { person, body: { Email: person.Email } }) : client.login(person, person.from)))

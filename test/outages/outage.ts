@@ -43,7 +43,7 @@ export async function suffer (scene: Scene, service: { url: string, pid: number 
   samples.push(...await wave(client, second, ledger, 'second'))
 
   await regain()
-  const recoveryMs = await recovery(client, first.reader)
+  const recoveryMs = await recovery(client, first.reader, fault)
   samples.push(...await wave(client, await prepareCast(client), ledger, 'after'))
   const acknowledged = ledger.count()
   return { fault, samples, recoveryMs, acknowledged, lost: await ledger.lost(), leaks: await leaksOf(scene, service.pid, before) }
@@ -67,12 +67,13 @@ async function streamOf (client: Client, ledger: Ledger, people: Person[]): Prom
   return samples.flat()
 }
 
-/** Asks until all is well again. */
-export async function recovery (client: Client, person: Person): Promise<number> {
+/** Asks until all is well again, mails too where they were lost. */
+export async function recovery (client: Client, person: Person, { dependency }: Fault): Promise<number> {
   const start = performance.now()
   while (performance.now() - start < GIVEN_UP_MS) {
     const { code, body } = await client.login(person, person.from)
-    const well = code === 200 && (await client.check(String(body.Token))).code === 200 && (await client.ask('GET', '/health')).code === 200
+    const well = code === 200 && (await client.check(String(body.Token))).code === 200 && (await client.ask('GET', '/health')).code === 200 &&
+      (dependency !== 'mail' || (await client.sign(stranger())).code === 200)
     if (well) return performance.now() - start
     await sleep(20)
   }

@@ -9,12 +9,25 @@ type End = Parameters<Ending['teardown']>[0]
 export class Stage implements Ending {
   readonly #ends: End[] = []
 
+  /** Ends too when the run is told to stop, or servers would outlive it. */
+  constructor () {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, async () => {
+        await this.end()
+        process.exit(1)
+      })
+    }
+  }
+
   teardown (end: End): void {
     this.#ends.unshift(end)
   }
 
+  /** What cannot be ended must not keep the rest. */
   async end (): Promise<void> {
-    for (const end of this.#ends.splice(0)) await end()
+    const failures: unknown[] = []
+    for (const end of this.#ends.splice(0)) await Promise.resolve().then(end).catch((error: unknown) => { failures.push(error) })
+    if (failures.length > 0) throw new AggregateError(failures, 'not everything could be ended')
   }
 }
 
