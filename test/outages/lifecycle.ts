@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from './client.ts'
 import type { Fault } from './faults.ts'
 import { recovery } from './outage.ts'
@@ -19,8 +18,6 @@ export interface Lifecycle {
 }
 
 const UNDER_WAY = 8
-/** Until what was sent has arrived. */
-const ARRIVED_MS = 100
 
 /** @param fault is begun before the start, ended, and begun again before the stop */
 export async function liveThrough (scene: Scene, fault: Fault): Promise<Lifecycle> {
@@ -40,7 +37,8 @@ export async function liveThrough (scene: Scene, fault: Fault): Promise<Lifecycl
 
   regain = await fault.lose(scene)
   const asked = Promise.all(Array.from({ length: UNDER_WAY }, () => fault.dependency === 'mail' ? client.ask('POST', '/Auth/ResetPassword', { person, body: { Email: person.Email } }) : client.login(person, person.from)))
-  await sleep(ARRIVED_MS)
+  // A connection that is answered came after those: they are under way.
+  await client.ask('GET', '/health/live')
   const told = performance.now()
   program.child.kill('SIGTERM')
   const [exit, answers] = await Promise.all([program.ended, asked])

@@ -1,13 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { closeConnections } from '../../attack/http.ts'
 import { root } from '../../src/root.ts'
+import { createClient } from './client.ts'
 import { faults, type Fault } from './faults.ts'
 import { broken, brokenInLife } from './judge.ts'
 import { liveThrough, type Lifecycle } from './lifecycle.ts'
 import { suffer, type Outage } from './outage.ts'
-import { setScene, type Dependency } from './scene.ts'
+import { setScene, type Dependency, type Scene } from './scene.ts'
 import { Stage } from './stage.ts'
 import { MARKS, PAGE, renew, seconds, tables } from './table.ts'
+import { prepareCast } from './wave.ts'
 
 // `npm run test:faults`: loses everything that the compiled program depends on, in every way of test/outages/faults.ts, and writes
 // what came of it into docs/OPERATIONS.md. Exit code 1 where a promise was broken. With words as arguments, only the faults whose name
@@ -40,28 +42,37 @@ async function attempt<T> (what: string, work: () => Promise<T>, judge: (result:
   return result
 }
 
-/** The faults of one dependency, one after the other. Those of the others go on beside: most of the time all of them wait. */
-async function lane (dependency: Dependency): Promise<void> {
+interface Lane { own: Fault[], scene: Scene, running: Awaited<ReturnType<Scene['serve']>> }
+
+/** What a lane needs, warm: a program that has just begun is busy with itself. */
+async function prepare (dependency: Dependency): Promise<Lane[]> {
   const own = faults.filter(fault => fault.dependency === dependency && isWanted(fault))
-  if (own.length === 0) return
+  if (own.length === 0) return []
   const scene = await setScene(stage)
-  const { program, url } = await scene.serve()
+  const running = await scene.serve()
+  await prepareCast(createClient(running.url, scene.mail))
+  return [{ own, scene, running }]
+}
+
+/** The faults of one dependency, one after the other. Those of the others go on beside: most of the time all of them wait. */
+async function follow ({ own, scene, running: { program, url } }: Lane): Promise<void> {
   const { pid } = program.child
   if (pid === undefined) throw new Error('the service has no process')
   for (const fault of own) {
-    const outage = await attempt(`${dependency}, ${fault.name}`, () => suffer(scene, { url, pid }, fault), broken)
+    const outage = await attempt(`${fault.dependency}, ${fault.name}`, () => suffer(scene, { url, pid }, fault), broken)
     if (outage !== undefined) outages.set(fault, outage)
   }
   program.child.kill('SIGTERM')
-  if (await program.ended !== 0) failures.push(`${dependency}: the service did not end with 0`)
+  if (await program.ended !== 0) failures.push('the service did not end with 0')
   for (const fault of own.filter(({ lifecycle }) => lifecycle === true)) {
-    const lifecycle = await attempt(`${dependency}, ${fault.name}, at the start and at a stop`, () => liveThrough(scene, fault), brokenInLife)
+    const lifecycle = await attempt(`${fault.dependency}, ${fault.name}, at the start and at a stop`, () => liveThrough(scene, fault), brokenInLife)
     if (lifecycle !== undefined) lifecycles.set(fault, lifecycle)
   }
 }
 
 try {
-  await Promise.all((['database', 'redis', 'mail'] as const).map(lane))
+  const lanes = await Promise.all((['database', 'redis', 'mail'] as const).map(prepare))
+  await Promise.all(lanes.flat().map(follow))
   const of = <T>(results: Map<Fault, T>): T[] => faults.flatMap(fault => results.get(fault) ?? [])
   const written = tables(of(outages), of(lifecycles))
   say(`\n${written}\n`)
