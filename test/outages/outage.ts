@@ -27,11 +27,15 @@ const SETTLING_MS = 5_000
 const REDIS_CONNECTIONS = 2
 const MAIL_CONNECTIONS = 5
 
-/** Loses a dependency under load, asks everything twice, brings it back, and asks everything again. */
-export async function suffer (scene: Scene, service: { url: string, pid: number }, fault: Fault): Promise<Outage> {
+/**
+ * Loses a dependency under load, asks everything twice, brings it back, and asks everything again.
+ *
+ * @param people how many register and log in meanwhile
+ */
+export async function suffer (scene: Scene, service: { url: string, pid: number }, fault: Fault, people = STREAM.people): Promise<Outage> {
   const client = createClient(service.url, scene.mail)
   const ledger = openLedger(scene, client)
-  const [first, second, streaming] = await Promise.all([prepareCast(client), prepareCast(client), prepareStream(client)])
+  const [first, second, streaming] = await Promise.all([prepareCast(client), prepareCast(client), prepareStream(client, people)])
   const before = heldBy(service.pid, scene)
 
   const stream = streamOf(client, ledger, streaming)
@@ -49,8 +53,8 @@ export async function suffer (scene: Scene, service: { url: string, pid: number 
   return { fault, samples, recoveryMs, acknowledged, lost: await ledger.lost(), leaks: await leaksOf(scene, service.pid, before) }
 }
 
-async function prepareStream (client: Client): Promise<Person[]> {
-  const people = Array.from({ length: STREAM.people }, stranger)
+async function prepareStream (client: Client, length: number): Promise<Person[]> {
+  const people = Array.from({ length }, stranger)
   for (const person of people) await client.sign(person)
   return people
 }
