@@ -17,7 +17,7 @@ async function besideAnother (t: Test): Promise<{ world: World, other: Sqlite.Da
   return { world, other }
 }
 
-t.test('another program writes to the database file for long: 510 in time, also for many at once, and then service again', async t => {
+t.test('embedded: D1, D2: another program writes to the database file for long: 510 in time, also for many at once, and then service again', async t => {
   const { world, other } = await besideAnother(t)
   const token = await world.login(login)
   other.exec('BEGIN IMMEDIATE')
@@ -58,7 +58,7 @@ t.test('a restart on the same folder finds accounts, tokens and nothing else', a
   t.match(await again.post('/Auth/Verify', { ...bob, VerifyCode }), { body: { Code: 521 } }, 'codes die with the process')
 })
 
-t.test('a service that starts while another program writes comes up in time, or as soon as that one is done', async t => {
+t.test('embedded: D1: a service that starts while another program writes comes up in time, or as soon as that one is done', async t => {
   const { world, other } = await besideAnother(t)
   const { DATA_DIR } = world.config
   await world.app.close()

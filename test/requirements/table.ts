@@ -1,4 +1,4 @@
-import { groups, ids, idsOf, isId, proven, requirements, type Group, type Id } from './list.ts'
+import { groups, ids, idsOf, isId, provedOnce, requirements, type Group, type Id } from './list.ts'
 import type { TitledTest } from './titles.ts'
 
 /** The page that holds the table, and the marks around it. */
@@ -52,9 +52,9 @@ export function renew (page: string, tests: TitledTest[]): string {
   return `${before}${BEGIN}\n\n${tableOf(tests)}\n\n${END}${after[1]}`
 }
 
-/** The requirements of the proven groups that no test proves in both modes. */
+/** The requirements that no test proves in both modes, or where one is enough, at all. */
 export function unproved (tests: TitledTest[]): Id[] {
-  return ids.filter(id => proven.some(group => id.startsWith(group)) && modesOf(testsOf(id, tests)) !== 'both')
+  return ids.filter(id => !['both', provedOnce[id]].includes(modesOf(testsOf(id, tests))))
 }
 
 /** What titles name that is no requirement, or name in no proper way. */
