@@ -108,6 +108,8 @@ function refusal (field: string, { keyword, params }: FastifySchemaValidationErr
 /** Any error of Fastify or of our own, as the failure it means to the client. */
 function failureOf (error: FastifyError): Failure {
   if (error instanceof Failure) return error
+  // Whatever was thrown: a mistake of ours may throw anything.
+  if (!(error instanceof Error)) return fail('InternalError', {}, error)
   if (error.validation) return fail('BadRequest', { refusals: refusalsOf(error.validation) })
   switch (error.statusCode) {
     case 404: return fail('NotFound')

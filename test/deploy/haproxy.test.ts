@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { catalogue } from '../../src/catalogue.ts'
+import { root } from '../../src/root.ts'
 import { modes } from '../helper.ts'
 import { until } from '../support/faults.ts'
 import { noHaproxy, pairBehindHaproxy, startHaproxy } from '../support/haproxy.ts'
@@ -101,7 +102,7 @@ t.test('L6: through HAProxy, a client is who it is, whatever it claims; each req
 t.test('X1: HAProxy terminates TLS: the service is told so, and the client to stay with it', { skip, buffered: true }, async t => {
   const application = await recorder(t)
   const certificate = join(emptyFolder(t), 'dream-auth.pem')
-  writeFileSync(certificate, ['pem', 'key'].map(kind => readFileSync(new URL(`../fixtures/tls/server.${kind}`, import.meta.url), 'utf8')).join(''))
+  writeFileSync(certificate, ['pem', 'key'].map(kind => readFileSync(new URL(`test/fixtures/tls/server.${kind}`, root), 'utf8')).join(''))
   const { url } = await startHaproxy(t, [application.port, application.port], `ssl crt ${certificate}`)
   const answer = await ask(`${url}/CheckJWTToken`)
   t.match(answer, { status: 200 })

@@ -7,7 +7,7 @@ const hidden = { HIDE_ACCOUNTS: 'true' }
 
 /** All that a client sees of an answer. */
 function seen ({ status, headers, text }: Answer): object {
-  const { date, ...rest } = headers
+  const { date, 'x-request-id': id, ...rest } = headers
   return { status, headers: rest, text }
 }
 

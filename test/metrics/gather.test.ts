@@ -3,12 +3,13 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { gatherFromWorkers } from '../../src/metrics/gather.ts'
 import { serveMetrics } from '../../src/metrics/listener.ts'
+import { root } from '../../src/root.ts'
 import { parseMetrics } from '../support/metrics.ts'
 
 const message = async (worker: Worker): Promise<void> => { await new Promise(resolve => { worker.once('message', resolve) }) }
 
 t.test('of several processes the primary shows the sum, of a dependency the worst, and goes on without one that has ended', async t => {
-  cluster.setupPrimary({ exec: fileURLToPath(new URL('../support/metrics-worker.ts', import.meta.url)) })
+  cluster.setupPrimary({ exec: fileURLToPath(new URL('dist-test/support.metrics-worker.js', root)) })
   const workers = ['1', '1', '0'].map(DATABASE_UP => cluster.fork({ DATABASE_UP }))
   t.teardown(() => { for (const worker of workers) worker.kill() })
   await Promise.all(workers.map(message))

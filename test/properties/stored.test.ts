@@ -54,7 +54,8 @@ for (const mode of modes) {
       const from = elsewhere()
       const stored = `${++serial}.${address}`
       const Email = respell(stored, spelling)
-      const headers = { ...english, host: header, origin: header, referer: header, 'x-forwarded-host': header, forwarded: `host=${header}`, 'user-agent': header }
+      // A Host that is none is refused before anything is read.
+      const headers = { ...english, host: /[^a-z0-9.:-]/i.test(header) ? 'evil.example' : header, origin: header, referer: header, 'x-forwarded-host': header, forwarded: `host=${header}`, 'user-agent': header }
       const answer = await world.post('/Auth/Sign', { Name, Email, Password }, { from, headers })
       const lines = sent()
       if (keys.has(nameKey(Name))) {

@@ -2,7 +2,9 @@ import Fastify from 'fastify'
 import t from 'tap'
 import drain from '../../plugins/drain.ts'
 import envelope from '../../plugins/envelope.ts'
+import transport from '../../plugins/transport.ts'
 import validation, { ajv } from '../../plugins/validation.ts'
+import { loadConfig } from '../../src/config.ts'
 
 const fields = {
   All: { type: 'boolean' },
@@ -35,6 +37,7 @@ t.test('I1: a refused field is told what would do: a boolean, an integer and its
   const app = Fastify({ ajv })
   t.teardown(() => app.close())
   await app.register(drain, { SHUTDOWN_DELAY: 0, SHUTDOWN_GRACE: 5 })
+  await app.register(transport, loadConfig({ JWT_SECRET_KEY: 'a key of no importance 0123456789' }))
   await app.register(envelope)
   await app.register(validation)
   const { Amount, After, Role, ...others } = fields
