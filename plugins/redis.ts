@@ -76,6 +76,8 @@ export function createSubscriber (config: Config): Redis {
 async function redis (app: FastifyInstance, config: Config): Promise<void> {
   const client = createClient(config)
   let refused: string | undefined
+  /** Why there is no connection, which a command cannot tell. */
+  let disconnected: unknown
   const judge = (message: string): void => {
     if (REFUSED.test(message)) refused ??= BY_SENTINELS.test(message) ? 'REDIS_SENTINEL_PASSWORD is refused by the sentinels' : 'REDIS_PASSWORD is refused by the Redis server'
   }
@@ -87,14 +89,20 @@ async function redis (app: FastifyInstance, config: Config): Promise<void> {
     everyMs: LOOK_MS,
     changed (state, { error }) {
       if (state === 'closed') app.log.info('Redis answers again')
-      else app.log.warn({ err: error }, 'Redis does not answer: answering 512 until it does')
+      else app.log.warn({ err: disconnected ?? error }, 'Redis does not answer: answering 512 until it does')
     }
   })
   const unguarded = guardRedis(client, COMMAND_MS, breaker)
   app.breakers.set('Redis', breaker)
-  client.on('ready', () => { breaker.look() })
+  client.on('ready', () => {
+    disconnected = undefined
+    breaker.look()
+  })
   client.on('close', breaker.suspect)
-  client.on('error', error => { judge(reasonOf(error)) })
+  client.on('error', error => {
+    disconnected = error
+    judge(reasonOf(error))
+  })
 
   const connecting = (client instanceof Redis ? client.connect() : connectAll(client)).catch((error: unknown) => { judge(reasonOf(error)) })
   await Promise.race([connecting, sleep(START_PATIENCE_MS, undefined, { ref: false })])
