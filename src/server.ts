@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import type { Worker } from 'node:cluster'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
 import closeWithGrace from 'close-with-grace'
 import type { Logger } from 'pino'
 import { announceMode, announcePages } from './announce.ts'
@@ -23,6 +24,14 @@ async function openLog ({ LOG_LEVEL }: Config): Promise<Logger> {
   return createLog(LOG_LEVEL, pretty({ ignore: 'pid,hostname,reqId', translateTime: 'SYS:HH:MM:ss' }))
 }
 
+/**
+ * Whether V8 may enlarge the space of what has just been made, as it does where much of it is kept. Of what a start makes nearly all
+ * is kept, and the space would stay at 32 MB, mostly empty.
+ */
+function growYoung (may: boolean): void {
+  setFlagsFromString(`--semi-space-growth-factor=${may ? 2 : 1}`)
+}
+
 /** Stops the start with one line that an operator can act upon. */
 function refuse (reason: string): never {
   process.stderr.write(`dream-auth cannot start: ${reason}\n`)
@@ -42,6 +51,7 @@ async function open (config: Config, log: Logger): Promise<App> {
 
 async function listen (app: App, { HOST, PORT }: Config): Promise<void> {
   await app.listen({ host: HOST, port: PORT, listenTextResolver: address => `Address  ${address}` })
+  growYoung(true)
 }
 
 /** Whatever ends the process: what is under way is finished first, and a second signal does not wait for it. */
@@ -124,6 +134,7 @@ async function supervise (config: Config, log: Logger): Promise<void> {
 }
 
 async function start (): Promise<void> {
+  growYoung(false)
   const answer = usage(process.argv.slice(2))
   if (answer !== undefined) {
     process[answer.exitCode === 0 ? 'stdout' : 'stderr'].write(answer.text)
