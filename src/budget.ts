@@ -5,6 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const BUDGET_MS = 1_700
 /** How long it still waits for what is to be put right, when it has nothing left. */
 const LEAST_MS = 100
+/** What would have less is not begun: it would hardly be answered, might be carried out all the same, and nobody would know. */
+const BRIEFEST_MS = 50
 
 /** What somebody may wait, in all. Waits at the same time count once, and what is not waiting, such as hashing, not at all. */
 export class Budget {
@@ -58,9 +60,11 @@ export function apart<T> (run: () => Promise<T>): Promise<T> {
 
 const budget = (): Budget | undefined => holders.getStore()?.budget
 
-/** How long a wait that begins now may last, in milliseconds: the limit, or what is left of the budget where that is less. */
+/** How long a wait that begins now may last, in milliseconds: the limit, or what is left of the budget where that is less; 0 where that is too little. */
 export function patience (limitMs: number): number {
-  return Math.min(limitMs, budget()?.left ?? limitMs)
+  const left = budget()?.left ?? limitMs
+  if (left >= limitMs) return limitMs
+  return left < BRIEFEST_MS ? 0 : left
 }
 
 /** Counts a wait. Returns what ends it, to be called once. */

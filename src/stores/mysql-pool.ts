@@ -64,6 +64,10 @@ function boundConnection (connection: PoolConnection, queryMs: number, observer:
       // The server takes back what was begun there.
       if (broken) return reject(fail('DatabaseUnavailable', {}, new NoAnswer('the connection was given up')))
       const ms = patience(queryMs)
+      if (ms <= 0) {
+        broken = inTransaction
+        return reject(fail('DatabaseUnavailable', {}, new NoAnswer('no time left for the database')))
+      }
       const end = waiting()
       let over = false
       const giveUp = (): void => {
@@ -74,7 +78,6 @@ function boundConnection (connection: PoolConnection, queryMs: number, observer:
         if (ms === queryMs) observer.suspect()
         reject(fail('DatabaseUnavailable', {}, new NoAnswer(`no answer from the database within ${Math.round(ms)} ms`)))
       }
-      if (ms <= 0) return giveUp()
       // Not mysql2's own, which begins only when the statement is sent: behind another it may never be.
       const timer = afterAnswers(ms, giveUp)
       connection.query<never>({ sql, values: [...values] }, (error: QueryError | null, result) => {
