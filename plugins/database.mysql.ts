@@ -27,8 +27,9 @@ const LOOK = { limitMs: 1_000, everyMs: 250 }
 /** How long a stop waits for connections to be closed in good order. */
 const END_MS = 1_000
 
-// Escaping relies on backslashes and reading on strict types: neither is left to the server's configuration.
-const SESSION = "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00'"
+// Escaping relies on backslashes and reading on strict types: neither is left to the server's configuration. Nor is how long a statement may
+// wait for a lock (50 seconds, or a day): one that was given up here would be carried out when nobody expects it any more, and no process would hear of it.
+const SESSION = "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', innodb_lock_wait_timeout = 1, lock_wait_timeout = 1"
 
 function connectionOptions (config: Config): ConnectionOptions {
   return {
