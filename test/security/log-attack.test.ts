@@ -1,6 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import pretty from 'pino-pretty'
+import PostalMime from 'postal-mime'
 import t, { type Test } from 'tap'
+import { createLog } from '../../src/log.ts'
 import { build, digest, modes, type Mode, type World } from '../helper.ts'
 import { startCollector, type Collector } from '../support/collector.ts'
 import { METRICS_TOKEN, scrape } from '../support/metrics.ts'
@@ -122,6 +124,52 @@ t.test('G2, G3: nor does what a mail server repeats of a mail in its refusal, wh
   t.match([...codes], [/^\d{6}$/])
   t.match(world.log(), /550.*is for/, 'the cause is logged')
   await tellsNothing(t, { world, collector, secrets: { address: alice.Email, digest: alice.Password, code: [...codes].join() } })
+})
+
+for (const language of ['zh', 'en']) {
+  t.test(`G2: nor does what a mail server repeats of a mail as it came (${language}): of its head, or encoded`, async t => {
+    let mail: string[] = []
+    const smtp = await startScriptedSmtp(t, line => {
+      if (line !== undefined) mail.push(line)
+      if (line === 'DATA') mail = []
+      return line === '.' ? mail.slice(1, 60).map(each => `550-${each}\r\n`).join('') + '550 no\r' : politely(line)
+    })
+    const world = await build(t, 'embedded', smtp.settings)
+    t.match(await world.post('/Auth/Sign', alice, { headers: { 'accept-language': language } }), { body: { Code: 518 } })
+    const { text = '' } = await PostalMime.parse(mail.join('\n'))
+    const [code = ''] = /\b\d{6}\b/.exec(text) ?? []
+    t.match(code, /^\d{6}$/)
+    t.match(world.log(), /550/, 'the cause is logged')
+    t.notMatch(world.log(), code)
+    for (const [word] of world.log().matchAll(/[A-Za-z0-9+/]{16,}/g)) t.notMatch(Buffer.from(word, 'base64').toString(), code, word)
+  })
+}
+
+t.test('G2: a secret is known for one whatever it stands next to', async t => {
+  const lines: string[] = []
+  const log = createLog('info', { write: line => { lines.push(line) } })
+  const token = `eyJhbGciOiJIUzI1NiJ9.${'eyJzdWIiOiIxIn0'.repeat(5)}.c2lnbmF0dXJl`
+  for (const secret of [alice.Password, token]) {
+    for (const text of [secret, `Bearer%20${secret}`, `token%3D${secret}`, `\\n${secret}`, `x${secret}`, `${alice.Password.repeat(5)}${secret}`]) log.error({ err: new Error(text), text }, text)
+  }
+  t.equal(lines.length, 12)
+  for (const line of lines) {
+    t.notMatch(line, alice.Password)
+    t.notMatch(line, /eyJ|c2lnbmF0dXJl/)
+  }
+})
+
+t.test('I3: no text takes long to be looked through', async t => {
+  const log = createLog('info', { write: () => {} })
+  const most = 100_000
+  const hostile = ['eyJ', 'eyJ-', 'eyJa.', 'a', 'a@', '@', '%40', 'a%40', '$argon2id$', '0', '0x', 'abcdef0123', '=?a?b?', '=?', '=', '123456', '1 ', ' ', '\u202e', '/', 'a/', 'A+', '\n    at ', '\n']
+  for (const text of hostile) {
+    const whole = text.repeat(most / text.length)
+    const start = process.cpuUsage()
+    log.error({ err: new Error(whole), whole }, whole)
+    const { user, system } = process.cpuUsage(start)
+    t.ok(user + system < 250_000, `${JSON.stringify(text)}: ${Math.round((user + system) / 1000)} ms`)
+  }
 })
 
 for (const mode of modes) {
