@@ -1,4 +1,5 @@
-import { createServer, type AddressInfo } from 'node:net'
+import { get } from 'node:http'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -97,6 +98,30 @@ t.test('L6: through HAProxy, a client is who it is, whatever it claims; each req
     t.match(values('X-Request-Id'), [/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/])
   }
   t.equal(new Set(asked.flatMap(({ values }) => values('X-Request-Id'))).size, 2)
+})
+
+/** What somebody at another address is answered. */
+async function statusFor (localAddress: string, url: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => { get(url, { localAddress, agent: false }, response => { resolve(response.resume().statusCode) }).on('error', reject) })
+}
+
+t.test('X4: through HAProxy, who holds more connections open than one client has use for keeps nobody else out', { skip: skip || (process.platform === 'linux' ? false : 'Linux alone has several addresses on loopback'), buffered: true }, async t => {
+  const application = await recorder(t)
+  const { url } = await startHaproxy(t, [application.port, application.port])
+  const port = Number(new URL(url).port)
+  const held = new Set<Socket>()
+  const most = 200
+  await Promise.all(Array.from({ length: most + 50 }, () => new Promise<void>(resolve => {
+    const socket = connect(port, '127.0.0.1', resolve)
+    held.add(socket)
+    socket.on('error', () => { resolve() })
+    socket.on('close', () => { held.delete(socket) })
+  })))
+  t.teardown(() => { for (const socket of held) socket.destroy() })
+  await until(async () => held.size <= most, 2_000)
+  t.ok(held.size > most / 2, 'those that it may have stay')
+  t.equal(await statusFor('127.0.0.2', `${url}/CheckJWTToken`), 200, 'another is served')
+  await t.rejects(statusFor('127.0.0.1', `${url}/CheckJWTToken`), 'and this one is not')
 })
 
 t.test('X1: HAProxy terminates TLS: the service is told so, and the client to stay with it', { skip, buffered: true }, async t => {
