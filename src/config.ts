@@ -29,7 +29,7 @@ export const settings = {
   LOG_LEVEL: choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info', 'Least level that is logged'),
   DEBUG: flag(false, '`true` sets the log level to debug; the old name `FLASK_DEBUG` is read too'),
   METRICS_PORT: Type.Optional(Type.Integer({ minimum: 0, maximum: 65535, description: 'Port of its own for `GET /metrics`; 0 for one of the system\'s choice' })),
-  METRICS_HOST: text('Address of that port; unless set, as `HOST`'),
+  METRICS_HOST: text('Address of that port; unless set, as `HOST` where `METRICS_TOKEN` is set, else `127.0.0.1`'),
   METRICS_TOKEN: text('Secret of at least 32 bytes that `GET /metrics` must carry as a bearer token; without `METRICS_PORT`, metrics are on the port of the service'),
   OTEL_EXPORTER_OTLP_ENDPOINT: text('Where traces go: address of an OpenTelemetry collector, such as `http://localhost:4318`'),
   DATA_DIR: Type.String({ default: './data', description: 'Embedded mode: folder of the database and the generated key' }),

@@ -79,7 +79,9 @@ async function listenForScrapes ({ METRICS_PORT, METRICS_HOST, METRICS_TOKEN, HO
   if (METRICS_PORT === undefined) return
   const [exposition, { serveMetrics }] = await Promise.all([metrics(), import('./metrics/listener.ts')])
   if (exposition === null) return
-  const { url } = await serveMetrics(exposition, { host: METRICS_HOST ?? HOST, port: METRICS_PORT, token: METRICS_TOKEN }, error => { log.error({ err: error }, 'the metrics could not be read') })
+  // What needs no token is for this machine, unless it is said who else may come.
+  const host = METRICS_HOST ?? (METRICS_TOKEN === undefined ? '127.0.0.1' : HOST)
+  const { url } = await serveMetrics(exposition, { host, port: METRICS_PORT, token: METRICS_TOKEN }, error => { log.error({ err: error }, 'the metrics could not be read') })
   log.info(`Metrics  ${url}`)
 }
 

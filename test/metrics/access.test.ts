@@ -39,6 +39,15 @@ t.test('METRICS_PORT has them on a port of their own, and the port of the servic
   t.equal(await program.ended, 0, 'it keeps no process from ending')
 })
 
+t.test('F1: without a token that port is for this machine alone, wherever the service listens', async t => {
+  const program = serve(t, { METRICS_PORT: '0', HOST: '0.0.0.0' })
+  await program.url()
+  t.match(program.stdout(), /Metrics {2}http:\/\/127\.0\.0\.1:/)
+  const guarded = serve(t, { METRICS_PORT: '0', METRICS_TOKEN, HOST: '0.0.0.0' })
+  await guarded.url()
+  t.match(guarded.stdout(), /Metrics {2}http:\/\/0\.0\.0\.0:/)
+})
+
 t.test('a token guards that port too', async t => {
   const program = serve(t, { METRICS_PORT: '0', METRICS_TOKEN })
   const url = await program.url()
