@@ -1,5 +1,5 @@
 import fp from 'fastify-plugin'
-import type { FastifyError, FastifyInstance } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { catalogue, Failure } from '../src/catalogue.ts'
 import type { Config } from '../src/config.ts'
 import type { Metrics } from '../src/metrics/metrics.ts'
@@ -39,10 +39,18 @@ async function metrics (app: FastifyInstance, config: Config): Promise<void> {
   answerPrimary(rest.registry)
   app.decorate('metrics', { answered, throttled, ...rest })
 
-  app.addHook('onResponse', (request, reply, done) => {
+  function count (request: FastifyRequest, reply: FastifyReply): void {
     const code = reply.answeredWith === null ? 0 : catalogue[reply.answeredWith].code
     answered({ route: request.routeOptions.url ?? 'unknown', method: request.method, status: reply.statusCode, code }, reply.elapsedTime / 1000)
+  }
+  app.addHook('onResponse', (request, reply, done) => {
+    count(request, reply)
     done()
+  })
+  // Whoever hangs up has had the work done, and onResponse never comes.
+  app.addHook('onSend', (request, reply, payload, done) => {
+    if (request.raw.socket.destroyed) count(request, reply)
+    done(null, payload)
   })
   app.addHook('onError', (_request, _reply, error: FastifyError | Failure, done) => {
     if (error instanceof Failure && error.fields.limit !== undefined) throttled(error.fields.limit)

@@ -1,5 +1,8 @@
+import { connect } from 'node:net'
 import t from 'tap'
 import { build, digest, modes, type World } from '../helper.ts'
+import { until } from '../support/faults.ts'
+import { METRICS_TOKEN, scrape } from '../support/metrics.ts'
 
 const alice = { Name: 'Alice', Email: 'alice@example.com', Password: digest('correct horse battery staple') }
 const login = { Email: alice.Email, Password: digest('wrong') }
@@ -49,4 +52,19 @@ t.test('every answer that has a line names its id, whoever gave it; probes and c
   for (const url of ['/nowhere', '/Auth/Login', '/openapi.json']) t.match((await world.get(url)).headers, { 'x-request-id': UUID }, url)
   for (const url of ['/health', '/health/live', '/CheckJWTToken']) t.equal((await world.get(url)).headers['x-request-id'], undefined, url)
   t.equal(lines(world).length, 3)
+})
+
+t.test('G1, G3: whoever hangs up before the answer comes has a line all the same, and is counted, once', async t => {
+  const world = await build(t, 'embedded', { METRICS_TOKEN, PASSWORD_HASH_ITERATIONS: '300000' })
+  const port = Number(new URL(await world.app.listen({ port: 0, host: '127.0.0.1' })).port)
+  const body = JSON.stringify(login)
+  const request = `POST /Auth/Login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+  const socket = connect(port, '127.0.0.1', () => { socket.write(request + request) })
+  await until(async () => world.app.hashQueue.running > 0)
+  socket.destroy()
+  await until(async () => lines(world).length === 2, 5_000)
+  await world.get('/nowhere')
+  t.match(lines(world), [{ route: '/Auth/Login', code: 501, hungUp: true }, { route: '/Auth/Login', code: 501, hungUp: true }, { route: 'unknown', hungUp: undefined }])
+  t.equal(lines(world).length, 3)
+  t.equal((await scrape(world)).value('dream_auth_http_requests_total', { route: '/Auth/Login' }), 2)
 })
