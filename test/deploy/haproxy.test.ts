@@ -2,6 +2,7 @@ import { get } from 'node:http'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { catalogue } from '../../src/catalogue.ts'
 import { root } from '../../src/root.ts'
@@ -98,6 +99,19 @@ t.test('L6: through HAProxy, a client is who it is, whatever it claims; each req
     t.match(values('X-Request-Id'), [/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/])
   }
   t.equal(new Set(asked.flatMap(({ values }) => values('X-Request-Id'))).size, 2)
+})
+
+t.test('X4: through HAProxy, no instance has anything to do with a request before it is whole', { skip, buffered: true }, async t => {
+  const instance = await silent(t)
+  const { url } = await startHaproxy(t, [instance.port, instance.port])
+  const asked = (): number => instance.asked.filter(line => line.startsWith('POST')).length
+  const socket = connect(Number(new URL(url).port), '127.0.0.1', () => { socket.write('POST /Auth/Login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"Email"') })
+  socket.on('error', () => {})
+  t.teardown(() => { socket.destroy() })
+  await sleep(1_000)
+  t.equal(asked(), 0)
+  socket.write(' '.repeat(92))
+  await until(async () => asked() === 1, PATIENCE_MS)
 })
 
 /** What somebody at another address is answered. */
