@@ -122,9 +122,13 @@ function failureOf (error: FastifyError): Failure {
   return fail('InternalError', {}, error)
 }
 
-/** The answer to a URL that cannot be read, for which Fastify runs no hook. Not logged: the error repeats the URL. */
+/** The answer to a URL that cannot be read, for which Fastify runs no hook: what they do is done here. The error repeats the URL, and is no business of the log. */
 export function answerBadUrl (_error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  sendEnvelope(reply.headers(reply.server.headersFor(request.raw)), 'BadRequest', { Details: [{ Field: 'Path', Reason: reasons.Invalid[languageOf(request)] }] })
+  const { code, status } = catalogue.BadRequest
+  const { method, id, log, server, raw } = request
+  log.info({ method, route: 'unknown', status, code }, 'request')
+  server.metrics?.answered({ route: 'unknown', method, status, code })
+  sendEnvelope(reply.headers({ ...server.headersFor(raw), 'x-request-id': id }), 'BadRequest', { Details: [{ Field: 'Path', Reason: reasons.Invalid[languageOf(request)] }] })
 }
 
 /** The one place where an error becomes an answer. */

@@ -46,6 +46,7 @@ import { devMailbox } from '../routes/dev/mailbox.ts'
 import { docs } from '../routes/docs.ts'
 import { health } from '../routes/health.ts'
 import { jwks } from '../routes/jwks.ts'
+import { catalogue } from './catalogue.ts'
 import { refuseMalformed } from './client-error.ts'
 import type { Config } from './config.ts'
 import { withLazyChildren } from './lazy-log.ts'
@@ -97,7 +98,10 @@ export async function buildApp (config: Config, overrides: Overrides = {}, log?:
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: config.TRUST_PROXY.length > 0 ? config.TRUST_PROXY : false,
     frameworkErrors: answerBadUrl,
-    clientErrorHandler: (error, socket) => { refuseMalformed(error, socket, app.securityHeaders) }
+    clientErrorHandler: (error, socket) => {
+      const status = refuseMalformed(error, socket, app.securityHeaders)
+      if (status !== undefined) app.metrics?.answered({ route: 'unknown', method: 'other', status, code: catalogue.BadRequest.code })
+    }
   })
 
   // What a client expects beyond 100-continue is no reason to refuse it, which Node would do without an envelope.

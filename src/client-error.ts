@@ -16,21 +16,24 @@ function answerUnderWay (socket: Socket): ServerResponse | undefined {
  * Answers what is not HTTP, or comes too slowly to become a request, with an envelope, and closes the connection.
  *
  * @param headers those of every answer
+ * @returns the HTTP status of the answer; `undefined` where there can be none
  */
-export function refuseMalformed (error: Error & { code?: string }, socket: Socket, headers: Readonly<Record<string, string>>): void {
+export function refuseMalformed (error: Error & { code?: string }, socket: Socket, headers: Readonly<Record<string, string>>): number | undefined {
   const earlier = answerUnderWay(socket)
   // What came behind a whole request must not be answered in its place.
   if (earlier?.req.complete === true && !earlier.writableEnded) {
     socket.pause()
     earlier.once('close', () => { socket.destroySoon() })
-    return
+    return undefined
   }
   if (error.code === 'ECONNRESET' || !socket.writable || earlier?.headersSent === true) {
     socket.destroy()
-    return
+    return undefined
   }
   const { code, zh } = catalogue.BadRequest
   const body = JSON.stringify({ Code: code, Msg: zh, Details: [] })
   const common = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join('')
-  socket.end(`HTTP/1.1 ${STATUS[error.code ?? ''] ?? '400 Bad Request'}\r\n${common}content-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
+  const status = STATUS[error.code ?? ''] ?? '400 Bad Request'
+  socket.end(`HTTP/1.1 ${status}\r\n${common}content-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
+  return Number.parseInt(status)
 }

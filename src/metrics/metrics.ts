@@ -19,7 +19,8 @@ export interface Answered {
 /** Counts what happens and shows it to Prometheus. Every label has a bounded number of values, none of them a client's. */
 export interface Metrics extends Exposition {
   registry: Registry
-  answered: (answer: Answered, seconds: number) => void
+  /** @param seconds none for what was no request that anybody worked at */
+  answered: (answer: Answered, seconds?: number) => void
   throttled: (limit: string) => void
   /** The same, but what it does is counted. */
   ofMails: (mailer: Mailer) => Mailer
@@ -70,7 +71,7 @@ export function createMetrics (sources: Sources): Metrics {
     answered ({ route, method, status, code }, seconds) {
       const known = METHODS.has(method) ? method : 'other'
       requests.inc({ route, method: known, status, code })
-      durations.observe({ route, method: known }, seconds)
+      if (seconds !== undefined) durations.observe({ route, method: known }, seconds)
     },
 
     throttled (limit) { throttles.inc({ limit }) },

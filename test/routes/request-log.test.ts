@@ -3,6 +3,7 @@ import t from 'tap'
 import { build, digest, modes, type World } from '../helper.ts'
 import { until } from '../support/faults.ts'
 import { METRICS_TOKEN, scrape } from '../support/metrics.ts'
+import { exchange } from '../support/wire.ts'
 
 const alice = { Name: 'Alice', Email: 'alice@example.com', Password: digest('correct horse battery staple') }
 const login = { Email: alice.Email, Password: digest('wrong') }
@@ -67,4 +68,17 @@ t.test('G1, G3: whoever hangs up before the answer comes has a line all the same
   t.match(lines(world), [{ route: '/Auth/Login', code: 501, hungUp: true }, { route: '/Auth/Login', code: 501, hungUp: true }, { route: 'unknown', hungUp: undefined }])
   t.equal(lines(world).length, 3)
   t.equal((await scrape(world)).value('dream_auth_http_requests_total', { route: '/Auth/Login' }), 2)
+})
+
+t.test('G1, G3: what cannot be read is counted, by its answer alone, and a URL that cannot be has a line that does not repeat it', async t => {
+  const world = await build(t, 'embedded', { METRICS_TOKEN })
+  const port = Number(new URL(await world.app.listen({ port: 0, host: '127.0.0.1' })).port)
+  const { headers } = await world.get('/%zz/alice@example.com')
+  t.match(headers, { 'x-request-id': UUID })
+  t.match(lines(world), [{ reqId: headers['x-request-id'], method: 'GET', route: 'unknown', status: 400, code: 400 }])
+  for (const bytes of ['no request\r\n\r\n', `GET / HTTP/1.1\r\nHost: a\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`]) await exchange(port, bytes)
+  const { value } = await scrape(world)
+  const count = (method: string, status: string): number | undefined => value('dream_auth_http_requests_total', { route: 'unknown', method, status, code: '400' })
+  t.same([count('GET', '400'), count('other', '400'), count('other', '431')], [1, 1, 1])
+  t.notMatch(world.log(), /alice|%zz/)
 })
