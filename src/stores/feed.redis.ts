@@ -39,7 +39,7 @@ interface Connections {
 /**
  * Word of changes through Redis' publish and subscribe. That forgets what it could not deliver, so announcements are numbered where they
  * are published, and their number is asked for: who has heard the last and missed none has heard all. Without a recent answer memory is
- * not trusted; who has missed one, or was disconnected, forgets all. So it does not matter which server is listened to, and what it is worth.
+ * not trusted; who has missed one, or was disconnected, or had no such answer for a while, forgets all. So it does not matter which server is listened to, and what it is worth.
  */
 export function createRedisFeed ({ client, subscriber }: Connections, channel: string, report: Report): { feed: Feed, close: () => void } {
   client.defineCommand('dreamCountAnnouncements', { numberOfKeys: 1, lua: COUNT })
@@ -63,6 +63,15 @@ export function createRedisFeed ({ client, subscriber }: Connections, channel: s
     for (const { gap } of listeners) gap()
   }
 
+  /**
+   * Trusts memory for a while from when the answer was asked for. If it was not trusted until now, all is forgotten first: while there was
+   * no answer, others may have changed what they could not announce either, and will when they get round to it.
+   */
+  function vouch (asked: number): void {
+    if (performance.now() >= vouchedUntil) for (const { gap } of listeners) gap()
+    vouchedUntil = asked + VOUCHED_MS
+  }
+
   async function beat (): Promise<void> {
     const [overdue, before, { stream }, asked] = [owed, heard, subscriber, performance.now()]
     const last = Number(await client.dreamCountAnnouncements(count))
@@ -75,7 +84,7 @@ export function createRedisFeed ({ client, subscriber }: Connections, channel: s
     }
     if (heard === undefined || before === undefined || last < before) gap(last)
     // From when it was asked, as the answer may have lain about.
-    if (heard !== undefined && heard >= last) vouchedUntil = asked + VOUCHED_MS
+    if (heard !== undefined && heard >= last) vouch(asked)
     else owed ??= { last, asked }
   }
 
@@ -98,7 +107,7 @@ export function createRedisFeed ({ client, subscriber }: Connections, channel: s
     if (number > heard + 1) return gap(number)
     heard = number
     if (owed === undefined || heard < owed.last) return
-    vouchedUntil = owed.asked + VOUCHED_MS
+    vouch(owed.asked)
     owed = undefined
   }
 

@@ -3,16 +3,16 @@ import t, { type Test } from 'tap'
 import { createRedisFeed } from '../../src/stores/feed.redis.ts'
 import type { Feed } from '../../src/revocations.ts'
 import { deployment, modes } from '../helper.ts'
-import { until } from '../support/faults.ts'
+import { network, until } from '../support/faults.ts'
 
 const skip = modes.includes('server') ? false : 'embedded mode is one process'
 
 interface Heard { feed: Feed, gaps: () => number, subjects: string[] }
 
 /** A feed that says over one connection and hears over another. */
-async function listen (t: Test, channel: string, number: number, heardAs = channel): Promise<Heard> {
+async function listen (t: Test, channel: string, number: number, heardAs = channel, port = Number(process.env.TEST_REDIS_PORT)): Promise<Heard> {
   const options = { port: Number(process.env.TEST_REDIS_PORT), db: number }
-  const [client, subscriber] = [new Redis(options), new Redis({ ...options, lazyConnect: true, autoResubscribe: false })]
+  const [client, subscriber] = [new Redis({ ...options, port }), new Redis({ ...options, lazyConnect: true, autoResubscribe: false })]
   // A server that passes on nothing of what is published at another: it is listened to under another name.
   const subscribe = subscriber.subscribe.bind(subscriber)
   subscriber.subscribe = (() => subscribe(heardAs)) as typeof subscriber.subscribe
@@ -57,6 +57,19 @@ t.test('server: T6, T9: who listens to a server that does not pass on what is sa
     await until(async () => deaf.gaps() > before)
   }
   t.same(deaf.subjects, [])
+})
+
+t.test('server: T6, T9: whoever had no answer for a while forgets all before memory is trusted again, as others could tell nothing meanwhile, though what is listened to was there all the time', { skip }, async t => {
+  const { channel, number } = await scene(t)
+  const net = await network(t, Number(process.env.TEST_REDIS_PORT))
+  const { feed, gaps } = await listen(t, channel, number, channel, net.port)
+  const before = gaps()
+  net.hold()
+  await until(async () => !feed.current())
+  t.equal(gaps(), before)
+  await net.pass()
+  await until(async () => feed.current())
+  t.ok(gaps() > before)
 })
 
 t.test('server: T6, K9: a number that was lost with the server, or is behind, takes all memory with it', { skip }, async t => {
