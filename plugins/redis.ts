@@ -104,7 +104,8 @@ async function redis (app: FastifyInstance, config: Config): Promise<void> {
     judge(reasonOf(error))
   })
 
-  const connecting = (client instanceof Redis ? client.connect() : connectAll(client)).catch((error: unknown) => { judge(reasonOf(error)) })
+  // In a cluster the look at "ready" comes before its nodes are connected, and finds it dead: with another, the first requests are not told so.
+  const connecting = (client instanceof Redis ? client.connect() : connectAll(client)).then(breaker.look).catch((error: unknown) => { judge(reasonOf(error)) })
   await Promise.race([connecting, sleep(START_PATIENCE_MS, undefined, { ref: false })])
   if (refused !== undefined) {
     client.disconnect()
