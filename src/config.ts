@@ -75,7 +75,7 @@ export const settings = {
   HIDE_ACCOUNTS: flag(false, '`true`: Sign and ResetPassword answer and mail alike for known and unknown addresses'),
   BOOTSTRAP_ADMIN_EMAIL: text('Super administrator to create at start where the account does not exist'),
   BOOTSTRAP_ADMIN_PASSWORD: Type.Optional(Type.String({ minLength: 8, maxLength: 128, description: 'Its first password; never changes an existing account' })),
-  TRUST_PROXY: text('Comma-separated CIDR ranges of the proxies whose `X-Forwarded-*` is believed'),
+  TRUST_PROXY: text('Comma-separated addresses or CIDR ranges of the proxies whose `X-Forwarded-*` and `X-Request-Id` are believed'),
   CORS_ORIGIN: text('Comma-separated origins that browsers may call from')
 } satisfies Record<string, TSchema>
 
