@@ -69,8 +69,9 @@ function closeInTime (app: App, { SHUTDOWN_DELAY, SHUTDOWN_GRACE }: Config, log:
 async function serveAlone (config: Config, log: Logger): Promise<void> {
   const app = await open(config, log)
   closeInTime(app, config, log, onHangUp(() => { log.info('SIGHUP: ignored, as there is one process; with WORKERS it replaces them one by one') }))
-  await listen(app, config)
+  // First, as a port that is taken must not cut off who has been let in.
   await listenForScrapes(config, log, async () => app.metrics)
+  await listen(app, config)
   announcePages(config, app, log)
 }
 

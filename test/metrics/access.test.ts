@@ -64,4 +64,5 @@ t.test('F1: a port that is taken stops the start, by a line that names METRICS_P
   const second = serve(t, { METRICS_PORT: port })
   t.equal(await outcome(second), 1)
   t.match(second.stderr(), /^dream-auth cannot start: METRICS_PORT is in use/m)
+  t.notMatch(second.stdout(), /Address/, 'before anybody is served')
 })
