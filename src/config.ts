@@ -37,7 +37,7 @@ export const settings = {
   DB_PORT: Type.Integer({ minimum: 1, maximum: 65535, default: 3306, description: 'Its port' }),
   DB_USER: Type.String({ default: 'root', description: 'Database user' }),
   DB_PASSWORD: text('Its password'),
-  DB_NAME: Type.String({ default: 'dream', pattern: '^[A-Za-z0-9_$-]{1,64}$', description: 'Database; created at start where the user may' }),
+  DB_NAME: Type.String({ default: 'dream', pattern: '^[A-Za-z0-9_$-]{1,64}$', description: 'Database: letters, digits, _, $ and -; created at start where the user may' }),
   DB_POOL_SIZE: Type.Integer({ minimum: 1, maximum: 1000, default: 10, description: 'Most connections of this process' }),
   DB_TLS: flag(false, 'TLS to the database, certificate verified'),
   DB_MIGRATE: flag(true, 'Apply pending migrations at start; `false`: refuse to start when behind'),
@@ -56,7 +56,7 @@ export const settings = {
   JWT_KEYS_FILE: text('File of the signing keys, made and rotated by `npm run keys`; embedded `jwt-keys.json` in `DATA_DIR`'),
   JWT_ALGORITHM: Type.Optional(choice<Algorithm>([...ALGORITHMS], undefined, 'What new keys are for: `HS256`, `EdDSA` or `ES256`; the latter two need a key file. Unless set, as the key file has it, else `HS256`')),
   JWT_EXPIRES_IN: Type.String({ default: '7d', pattern: '^[1-9][0-9]{0,8} ?(s|m|h|d|w)$', description: 'Lifetime of a token: a number with s, m, h, d or w' }),
-  SESSION_EXPIRES_IN: Type.String({ default: '90d', pattern: '^[1-9][0-9]{0,8} ?(s|m|h|d|w)$', description: 'Longest that a login lasts however often its token is refreshed, written likewise; never shorter than `JWT_EXPIRES_IN`' }),
+  SESSION_EXPIRES_IN: Type.String({ default: '90d', pattern: '^[1-9][0-9]{0,8} ?(s|m|h|d|w)$', description: 'Longest that a login lasts however often its token is refreshed: a number with s, m, h, d or w; not shorter than `JWT_EXPIRES_IN`' }),
   JWT_ISSUER: Type.String({ default: 'dream', description: 'Claim `iss`' }),
   JWT_AUDIENCE: Type.String({ default: 'dream', description: 'Claim `aud`' }),
   EMAIL_SENDER: text('Address the mails come from, and the SMTP user'),
@@ -152,7 +152,7 @@ function prepare (given: Record<string, string>): Record<string, string> {
     if (value === undefined) continue
     if (type === 'boolean') rest[key] = value === '1' ? 'true' : value === '0' ? 'false' : value
     // Ajv would take 1e400 for an integer beyond all bounds.
-    if (type === 'integer' && !/^[0-9]{1,15}$/.test(value)) throw new ConfigError(`${key} must be an integer`)
+    if (type === 'integer' && !/^[0-9]{1,15}$/.test(value)) throw new ConfigError(`${key} must be an integer, 0 or more`)
   }
   return rest
 }
@@ -163,8 +163,11 @@ function check (given: Record<string, string>): Settings {
   } catch (error) {
     const [first] = error instanceof Error && 'errors' in error && Array.isArray(error.errors) ? error.errors : []
     if (first === undefined) throw error
+    const key = String(first.instancePath).slice(1)
+    // A pattern tells an operator nothing.
+    if (first.keyword === 'pattern') throw new ConfigError(`${key} is malformed. What it takes: ${Object.entries<TSchema>(settings).find(([name]) => name === key)?.[1].description}`)
     const allowed = first.params?.allowedValues === undefined ? '' : `: ${first.params.allowedValues.join(', ')}`
-    throw new ConfigError(`${String(first.instancePath).slice(1)} ${first.message}${allowed}`)
+    throw new ConfigError(`${key} ${first.message}${allowed}`)
   }
 }
 

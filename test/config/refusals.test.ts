@@ -71,6 +71,12 @@ t.test('F1: strings of the wrong form', async t => {
   }
 })
 
+t.test('F1: a malformed string is refused with what it takes, in words', async t => {
+  for (const [key, value, takes] of [['WORKERS', '0', /a number, or `auto`/], ['JWT_EXPIRES_IN', '7 days', /a number with s, m, h, d or w/], ['SESSION_EXPIRES_IN', '90 days', /a number with s, m, h, d or w/], ['DB_NAME', 'a b', /letters, digits/], ['REDIS_URL', 'redis', /redis:\/\//]] as const) {
+    t.throws(() => loadConfig({ ...embedded, [key]: value }), { message: takes })
+  }
+})
+
 t.test('T2: a key of fewer than 32 bytes, from an example, or without variety', async t => {
   const weak = [
     'tiny', 'x'.repeat(31), '梦'.repeat(10), 'x'.repeat(32), '0123456789abcdef'.slice(0, 8).repeat(4), 'abcabcabc'.repeat(20),
