@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -8,6 +6,7 @@ import { startGalera, type Node } from '../support/galera.ts'
 import { ask, serve as serveProgram } from '../support/program.ts'
 import { startRedisCluster, startSentinels } from '../support/redis-nodes.ts'
 import { find, freePort, serve, startRedis } from '../support/services.ts'
+import { folderOf, Stage } from '../support/stage.ts'
 import { Stream, type Person } from './stream.ts'
 
 // `npm run test:cluster`: three nodes of Galera behind HAProxy, Redis with Sentinel and Redis Cluster, two processes of the service;
@@ -19,9 +18,8 @@ const AFTER_MS = 15_000
 const CALM_MS = 5_000
 const SUSPECT_SECONDS = Number(process.argv[2] ?? 1)
 
-const folder = mkdtempSync(join(tmpdir(), 'dream-cluster-'))
-const endings: Array<() => unknown> = [() => { rmSync(folder, { recursive: true, force: true }) }]
-const ending = { teardown: (end: () => unknown) => { endings.push(end) } }
+const stage = new Stage()
+const folder = folderOf(stage)
 const broken: string[] = []
 const table: Array<Record<string, unknown>> = []
 
@@ -31,19 +29,19 @@ function promise (kept: boolean, what: string): void {
 }
 
 async function database (): Promise<{ nodes: Node[], port: number }> {
-  const nodes = await startGalera(folder, { suspectSeconds: SUSPECT_SECONDS }, node => { endings.push(() => node.service().stop()) })
+  const nodes = await startGalera(folder, { suspectSeconds: SUSPECT_SECONDS }, node => { stage.teardown(() => node.service().stop()) })
   const port = await freePort()
   const file = fileURLToPath(new URL('deploy/haproxy/database.cfg', root))
   const addresses = Object.fromEntries(nodes.map(({ port }, i) => [`DREAM_DATABASE_${i + 1}`, `127.0.0.1:${port}`]))
   Object.assign(process.env, { DREAM_DATABASE_BIND: `127.0.0.1:${port}`, ...addresses })
   const balancer = await serve(find('haproxy') ?? 'haproxy', ['-f', file, '-db'], port, () => true)
-  endings.push(balancer.stop)
+  stage.teardown(balancer.stop)
   return { nodes, port }
 }
 
 /** Two processes of the compiled program. */
 async function service (settings: Record<string, string>, ports: number[]): Promise<{ urls: string[], stop: () => Promise<void> }> {
-  const programs = ports.map(port => serveProgram(ending, {
+  const programs = ports.map(port => serveProgram(stage, {
     DB_HOST: '127.0.0.1', DB_PORT: String(port), DB_USER: 'dream', DB_PASSWORD: 'dream', JWT_SECRET_KEY: KEY, TRUST_PROXY: '127.0.0.1', PASSWORD_DENYLIST: 'off', ...settings
   }))
   const urls = await Promise.all(programs.map(program => program.url()))
@@ -105,7 +103,7 @@ async function twoWriters (nodes: Node[], settings: Record<string, string>, pers
 async function run (): Promise<void> {
   const { nodes, port } = await database()
   const sentinels = await startSentinels(folder)
-  endings.push(sentinels.stop)
+  stage.teardown(sentinels.stop)
   let { urls, stop } = await service(sentinels.settings, [port, port])
   let stream = new Stream(urls)
   const people: Person[] = []
@@ -120,14 +118,14 @@ async function run (): Promise<void> {
   await other?.rejoin()
   const master = await sentinels.master()
   await fault(stream, 'Redis: the master, Sentinel', () => process.kill(master.pid, 'SIGKILL'))
-  endings.push((await startRedis(join(folder, 'redis-0'), master.port)).stop)
+  stage.teardown((await startRedis(join(folder, 'redis-0'), master.port)).stop)
   await stream.end()
   promise(stream.revived === 0, `none of ${stream.revoked.length} revoked tokens was good again`)
   people.push(...stream.acknowledged)
   await stop()
 
   const redis = await startRedisCluster(folder)
-  endings.push(redis.stop)
+  stage.teardown(redis.stop)
   ;({ urls, stop } = await service(redis.settings, [port, port]))
   stream = new Stream(urls)
   const owner = await redis.ownerOf('dream:revocations:0:count')
@@ -154,7 +152,8 @@ try {
   broken.push(String(error))
   process.stderr.write(`${String(error)}\n`)
 } finally {
-  for (const end of endings.reverse()) await Promise.resolve(end()).catch(() => {})
+  // What was killed need not be ended.
+  await stage.end().catch(() => {})
 }
 console.table(table)
 process.exitCode = broken.length === 0 ? 0 : 1

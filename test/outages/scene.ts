@@ -3,8 +3,8 @@ import { createConnection, type Connection } from 'mysql2/promise'
 import { network, type Network } from '../support/faults.ts'
 import { serve, type Program } from '../support/program.ts'
 import { startMariadb, startRedis, type Ending, type Service } from '../support/services.ts'
+import { folderOf } from '../support/stage.ts'
 import { startMailServer, type MailServer } from './mail-server.ts'
-import { folderOf } from './stage.ts'
 
 export type Dependency = 'database' | 'redis' | 'mail'
 

@@ -1,12 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { root } from '../../src/root.ts'
 import { until } from '../support/faults.ts'
 import { noHaproxy, pairBehindHaproxy, type Pair } from '../support/haproxy.ts'
-import { startMariadb, startRedis, type Ending } from '../support/services.ts'
+import { startMariadb, startRedis } from '../support/services.ts'
+import { folderOf, Stage } from '../support/stage.ts'
 import { steadyLoad } from '../support/steady.ts'
 
 // `npm run test:rolling`: what clients notice of restarts and of a killed instance, counted, in some two minutes;
@@ -20,8 +18,7 @@ const PATIENCE_MS = 120_000
 /** The least that production allows: a login is under way long enough to be met. */
 const HASH = { PASSWORD_HASH_ITERATIONS: '100000' }
 
-const endings: Array<() => unknown> = []
-const ending: Ending = { teardown: end => { endings.unshift(end) } }
+const stage = new Stage()
 const say = (line: string): void => { process.stdout.write(`${line}\n`) }
 
 /** @param happens three times, while clients go on asking */
@@ -38,14 +35,13 @@ async function measure (what: string, { url, askings }: Pair, happens: () => Pro
 }
 
 async function measureAll (): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'dream-rolling-'))
-  ending.teardown(() => { rmSync(folder, { recursive: true, force: true }) })
+  const folder = folderOf(stage)
   const [mariadb, redis] = await Promise.all([startMariadb(folder), startRedis(folder)])
-  for (const service of [mariadb, redis]) ending.teardown(() => service.stop())
+  for (const service of [mariadb, redis]) stage.teardown(() => service.stop())
   Object.assign(process.env, { TEST_DB_PORT: String(mariadb.port), TEST_REDIS_PORT: String(redis.port), NODE_EXTRA_CA_CERTS: fileURLToPath(new URL('test/fixtures/tls/ca.pem', root)) })
 
   say('| What happens, three times | Requests | Failed | of which GET | Longest time without a good answer |\n|---|---|---|---|---|')
-  const pair = await pairBehindHaproxy(ending, HASH)
+  const pair = await pairBehindHaproxy(stage, HASH)
   await measure('nothing', pair, async () => {})
   await measure('restart of one instance, then of the other', pair, async () => {
     await pair.restart(0)
@@ -57,7 +53,7 @@ async function measureAll (): Promise<void> {
     await pair.revive(0)
   })
 
-  const several = await pairBehindHaproxy(ending, { ...HASH, WORKERS: '2' })
+  const several = await pairBehindHaproxy(stage, { ...HASH, WORKERS: '2' })
   const replaced = (program: Pair['instances'][0]): number => program.stdout().split('every worker is replaced').length
   await measure('SIGHUP to both instances, with `WORKERS=2`', several, () => Promise.all(several.instances.map(async program => {
     const before = replaced(program)
@@ -67,5 +63,5 @@ async function measureAll (): Promise<void> {
 }
 
 if (noHaproxy !== false) say(noHaproxy)
-else await measureAll().finally(async () => { for (const end of endings) await end() })
+else await measureAll().finally(() => stage.end())
 process.exit(noHaproxy === false ? 0 : 1)

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Ending } from '../support/services.ts'
+import type { Ending } from './services.ts'
 
 type End = Parameters<Ending['teardown']>[0]
 
@@ -33,7 +33,7 @@ export class Stage implements Ending {
 
 /** An empty folder, removed at the end. */
 export function folderOf (ending: Ending): string {
-  const folder = mkdtempSync(join(tmpdir(), 'dream-outages-'))
+  const folder = mkdtempSync(join(tmpdir(), 'dream-stage-'))
   ending.teardown(() => { rmSync(folder, { recursive: true, force: true }) })
   return folder
 }
