@@ -74,8 +74,10 @@ async function tap (title: string, node: string, env: NodeJS.ProcessEnv, maySkip
 
 async function tests (): Promise<void> {
   if (files.length === 0) {
-    await step('types', path('node_modules/typescript/bin/tsc'), '--noEmit')
-    await step('lint', path('node_modules/eslint/bin/eslint.js'), '.')
+    await Promise.all([
+      step('types', path('node_modules/typescript/bin/tsc'), '--noEmit'),
+      step('lint', path('node_modules/eslint/bin/eslint.js'), '.')
+    ])
   }
   if (!await run('bundling the tests', process.execPath, [path('test/bundle.mjs')])) {
     failed++
