@@ -131,7 +131,9 @@ async function supervise (config: Config, log: Logger): Promise<void> {
   closeWithGrace({ delay: false, logger: log, skip: ['unhandledRejection', ...skip], onSecondSignal: workers.kill }, async ({ err, signal }) => {
     if (err) log.fatal({ err }, 'unexpected error: finishing what is under way, as what comes after it is not to be relied on')
     else log.info(`${signal ?? 'close'}: every worker finishes what is under way`)
-    await workers.stop()
+    if (await workers.stop()) return
+    log.error('a worker was ended before it could finish')
+    process.exit(1)
   })
   if (!await workers.started) process.exit(1)
 }

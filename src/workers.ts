@@ -8,8 +8,8 @@ export interface Workers {
   started: Promise<boolean>
   /** Reads the settings anew and replaces every worker by one that has them, without an interruption. */
   replaceAll: () => Promise<void>
-  /** Every worker finishes what is under way. Fails where one had to be ended before it could. */
-  stop: () => Promise<void>
+  /** Every worker finishes what is under way. Gives whether each of them could. */
+  stop: () => Promise<boolean>
   /** Ends all of them at once. */
   kill: () => void
 }
@@ -82,9 +82,12 @@ export function startWorkers (load: () => Config, log: Logger): Workers {
   }
 
   /** @returns whether it finished what was under way */
-  async function dismiss ({ worker, ended, patienceMs }: Process, word: Word): Promise<boolean> {
+  async function dismiss ({ worker, listens, ended, patienceMs }: Process, word: Word): Promise<boolean> {
     const timer = setTimeout(() => { worker.process.kill('SIGKILL') }, patienceMs)
-    if (worker.isConnected()) worker.send(word)
+    const tell = (): void => { if (worker.isConnected()) worker.send(word) }
+    tell()
+    // One that has only just begun may not have heard.
+    listens.then(tell)
     const { code } = await ended
     clearTimeout(timer)
     return code === 0
@@ -160,7 +163,7 @@ export function startWorkers (load: () => Config, log: Logger): Workers {
       stopping = true
       for (const { timer } of places) clearTimeout(timer)
       const finished = await Promise.all([...alive].map(process => dismiss(process, 'stop')))
-      if (finished.includes(false)) throw new Error('a worker was ended before it could finish')
+      return !finished.includes(false)
     },
     kill () { for (const { worker } of alive) worker.process.kill('SIGKILL') }
   }

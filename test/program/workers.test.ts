@@ -148,6 +148,16 @@ t.test('S2: several workers end when the program that began them is killed outri
   t.match(await ask(`${await again.url()}/Auth/Login`, root), { body: { Code: 202 } })
 })
 
+t.test('S1: SIGTERM while workers are only beginning has all of them end, and the program exits 0', { skip }, async t => {
+  const smtp = await startSmtp(t)
+  const program = serve(t, { ...await deployment(t, 'server'), ...smtp.settings, WORKERS: '3' })
+  // The first of them: the others are begun by that.
+  await program.says('worker listens')
+  program.child.kill('SIGTERM')
+  t.equal(await program.ended, 0)
+  t.notMatch(program.stdout(), /could finish/)
+})
+
 t.test('F1: what no worker can start with is said once, with exit code 1', { skip }, async t => {
   const smtp = await startSmtp(t)
   const program = serve(t, { ...await deployment(t, 'server'), ...smtp.settings, WORKERS: '3', DB_USER: 'nobody' })
