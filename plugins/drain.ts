@@ -22,15 +22,15 @@ const SHARE_OF_REQUESTS = 0.65
 
 /** Lets the service stop as soon as what is under way is answered: nobody waits for a connection on which nothing happens. */
 async function drain (app: FastifyInstance, { SHUTDOWN_DELAY, SHUTDOWN_GRACE }: Pick<Config, 'SHUTDOWN_DELAY' | 'SHUTDOWN_GRACE'>): Promise<void> {
-  /** Connections with the number of their requests under way. */
-  const sockets = new Map<Socket, { requests: number }>()
+  /** Connections with the number of their requests under way, and whether there was one. */
+  const sockets = new Map<Socket, { requests: number, asked: boolean }>()
   let lastClosed = (): void => {}
-  let timer: NodeJS.Timeout | undefined
+  const timers: NodeJS.Timeout[] = []
 
   app.decorate('draining', false)
   app.decorate('replaced', false)
   app.server.on('connection', socket => {
-    sockets.set(socket, { requests: 0 })
+    sockets.set(socket, { requests: 0, asked: false })
     socket.once('close', () => {
       sockets.delete(socket)
       if (sockets.size === 0) lastClosed()
@@ -39,7 +39,10 @@ async function drain (app: FastifyInstance, { SHUTDOWN_DELAY, SHUTDOWN_GRACE }: 
   // Hooks and not listeners of each response, which cost more. What is answered without hooks is answered at once.
   app.addHook('onRequest', (request, _reply, done) => {
     const connection = sockets.get(request.raw.socket)
-    if (connection !== undefined) connection.requests++
+    if (connection !== undefined) {
+      connection.requests++
+      connection.asked = true
+    }
     done()
   })
   app.addHook('onResponse', (request, _reply, done) => {
@@ -56,6 +59,10 @@ async function drain (app: FastifyInstance, { SHUTDOWN_DELAY, SHUTDOWN_GRACE }: 
     await Promise.race([empty, sleep(app.replaced ? REPLACED_LINGER_MS : LINGER_MS)])
   }
 
+  function closeIdle (which: (asked: boolean) => boolean): void {
+    for (const [socket, { requests, asked }] of sockets) if (requests === 0 && which(asked)) socket.destroy()
+  }
+
   function cut (): void {
     const open = [...sockets.values()].filter(({ requests }) => requests > 0).length
     if (open > 0) app.log.warn({ open }, `${open} requests are not finished and are cut off: SHUTDOWN_GRACE leaves them no more time`)
@@ -66,13 +73,15 @@ async function drain (app: FastifyInstance, { SHUTDOWN_DELAY, SHUTDOWN_GRACE }: 
   app.addHook('preClose', async () => {
     app.draining = true
     const delayMs = app.replaced ? 0 : SHUTDOWN_DELAY * 1000
-    timer = setTimeout(cut, delayMs + SHUTDOWN_GRACE * 1000 * SHARE_OF_REQUESTS)
+    timers.push(setTimeout(cut, delayMs + SHUTDOWN_GRACE * 1000 * SHARE_OF_REQUESTS))
     await takeLeave(delayMs)
     // What has connected meanwhile is taken in first: the system resets what still waits in front of a port that is closed.
     await afterPoll()
-    for (const [socket, { requests }] of sockets) if (requests === 0) socket.destroy()
+    closeIdle(asked => asked)
+    // Who was let in last may only be about to ask.
+    timers.push(setTimeout(closeIdle, LINGER_MS, () => true))
   })
-  app.addHook('onClose', async () => { clearTimeout(timer) })
+  app.addHook('onClose', async () => { timers.forEach(clearTimeout) })
 }
 
 export default fp(drain, { name: 'drain' })

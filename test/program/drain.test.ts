@@ -1,10 +1,10 @@
 import { request } from 'node:http'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import Sqlite from 'libsql'
 import { createConnection } from 'mysql2/promise'
 import t, { type Test } from 'tap'
-import { deployment, digest, modes, type Mode } from '../helper.ts'
+import { build, deployment, digest, modes, type Mode } from '../helper.ts'
 import { credentialsOf, network, newPerson, until } from '../support/faults.ts'
 import { ask, register, serve, type Program } from '../support/program.ts'
 import { steadyLoad, type Asking } from '../support/steady.ts'
@@ -124,6 +124,29 @@ t.test('S1: a connection on which nothing was asked yet is still good in the mom
   await closed
   t.match(answer, /^HTTP\/1\.1 200 /)
   t.equal(await program.ended, 0)
+})
+
+t.test('S1: whoever was let in at the last moment, and asks a moment later, is answered', { buffered: true }, async (t: Test) => {
+  const { app } = await build(t, 'embedded')
+  const port = Number(new URL(await app.listen({ port: 0, host: '127.0.0.1' })).port)
+  let letIn: number | undefined
+  app.server.on('connection', ({ remotePort }) => { letIn = remotePort })
+  const dial = (): Promise<Socket | undefined> => new Promise(resolve => {
+    const socket = connect(port, '127.0.0.1', () => { resolve(socket) })
+    socket.on('error', () => { resolve(undefined) })
+    t.teardown(() => { socket.destroy() })
+  })
+  const dialled = [await dial()]
+  const closing = app.close()
+  while (dialled.at(-1) !== undefined) dialled.push(await dial())
+  const last = dialled.find(socket => socket?.localPort === letIn)
+  let answer = ''
+  last?.on('data', chunk => { answer += String(chunk) })
+  const closed = new Promise(resolve => { last?.once('close', resolve) })
+  last?.write('GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  await closed
+  t.match(answer, /^HTTP\/1\.1 200 /)
+  await closing
 })
 
 if (modes.includes('server')) {
