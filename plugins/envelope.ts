@@ -131,14 +131,22 @@ export function answerBadUrl (_error: FastifyError, request: FastifyRequest, rep
   sendEnvelope(reply.headers({ ...server.headersFor(raw), 'x-request-id': id }), 'BadRequest', { Details: [{ Field: 'Path', Reason: reasons.Invalid[languageOf(request)] }] })
 }
 
+/** Whose breaker has told the log of an outage. */
+const DEPENDENCY = { DatabaseUnavailable: 'Database', CacheUnavailable: 'Redis' } as const
+
+/** Whether the log was told that what the request needed is away. */
+function isTold ({ key }: Failure, { server }: FastifyRequest): boolean {
+  return (key === 'DatabaseUnavailable' || key === 'CacheUnavailable') && server.breakers.get(DEPENDENCY[key])?.state() === 'open'
+}
+
 /** The one place where an error becomes an answer. */
 export function answerError (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const failure = failureOf(error)
   const { refusals, audit: _forTheAuditTrail, limit: _forTheMetrics, ...extra } = failure.fields
   const { code, status } = catalogue[failure.key]
-  // What has no cause, such as a full queue, is told by the line of the request: a storm must not flood the log as well.
+  // What has no cause, such as a full queue, or a known one, is told by the line of the request: a storm must not flood the log as well.
   if (status === 500) request.log.error({ err: failure.cause ?? failure, code }, failure.message)
-  else if (failure.cause !== undefined) request.log[status > 500 ? 'warn' : 'info']({ err: failure.cause, code }, failure.message)
+  else if (failure.cause !== undefined && !isTold(failure, request)) request.log[status > 500 ? 'warn' : 'info']({ err: failure.cause, code }, failure.message)
   if (extra.RetryAfter !== undefined) reply.header('retry-after', extra.RetryAfter)
   // RFC 6750, section 3.1: the error is named only where a token was sent.
   if (status === 401) reply.header('www-authenticate', /^Bearer\b/i.test(request.headers.authorization ?? '') ? 'Bearer realm="dream", error="invalid_token"' : 'Bearer realm="dream"')

@@ -29,11 +29,14 @@ for (const [name, { setting, port, code }] of Object.entries(dependencies)) {
     t.match(await world.post('/Auth/Login', login), { body: { Code: code } })
     const known = await until(async () => isOpen())
     t.ok(known < ANSWER_MS, `known after ${Math.round(known)} ms`)
+    const complaints = (): string[] => world.log().split('\n').filter(line => line !== '' && JSON.parse(line).level >= 40)
+    const before = complaints().length
     const start = performance.now()
     // One after the other: each would have to wait for most of a second.
     for (let i = 0; i < 50; i++) t.match(await world.post('/Auth/Login', login), { status: 503, body: { Code: code } })
     t.match(await world.get('/health'), { status: 503, body: { Code: code } }, 'S3: health answers from what is known')
     t.ok(performance.now() - start < ANSWER_MS)
+    t.strictSame(complaints().slice(before), [], 'the log was told, and is not told of each request')
     await net.pass()
     const back = await until(async () => !isOpen())
     t.ok(back < RECOVERY_MS, `found back after ${Math.round(back)} ms, though nobody asked`)
