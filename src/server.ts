@@ -128,7 +128,11 @@ async function supervise (config: Config, log: Logger): Promise<void> {
   const { startWorkers } = await import('./workers.ts')
   const workers = startWorkers(settings, log)
   const skip = onHangUp(() => { workers.replaceAll() })
-  closeWithGrace({ delay: false, logger: log, skip: ['unhandledRejection', ...skip], onSecondSignal: workers.kill }, async ({ err, signal }) => {
+  const onSecondSignal = (signal: string): void => {
+    log.error(`second ${signal}, exiting`)
+    workers.kill()
+  }
+  closeWithGrace({ delay: false, logger: log, skip: ['unhandledRejection', ...skip], onSecondSignal }, async ({ err, signal }) => {
     if (err) log.fatal({ err }, 'unexpected error: finishing what is under way, as what comes after it is not to be relied on')
     else log.info(`${signal ?? 'close'}: every worker finishes what is under way`)
     if (await workers.stop()) return

@@ -55,6 +55,6 @@ function refusal (code: string): ConfigError {
   switch (code) {
     case 'EADDRINUSE': return new ConfigError('METRICS_PORT is in use by another program')
     case 'EACCES': return new ConfigError('METRICS_PORT needs rights that this user does not have')
-    default: return new ConfigError(`METRICS_HOST, or HOST where that is not set, is not an address of this machine (${code})`)
+    default: return new ConfigError(`METRICS_HOST (or HOST, where that is not set) is not an address of this machine (${code})`)
   }
 }

@@ -148,6 +148,17 @@ t.test('S2: several workers end when the program that began them is killed outri
   t.match(await ask(`${await again.url()}/Auth/Login`, root), { body: { Code: 202 } })
 })
 
+t.test('S1: a second signal ends every worker at once, and the log says so', { skip }, async t => {
+  const { program } = await twoWorkers(t, { SHUTDOWN_DELAY: '60' })
+  const pids = workersOf(program)
+  program.child.kill('SIGTERM')
+  await program.says('every worker finishes what is under way')
+  program.child.kill('SIGTERM')
+  t.equal(await program.ended, 1)
+  t.match(program.stdout(), 'second SIGTERM, exiting')
+  await until(async () => !pids.some(isThere))
+})
+
 t.test('S1: SIGTERM while workers are only beginning has all of them end, and the program exits 0', { skip }, async t => {
   const smtp = await startSmtp(t)
   const program = serve(t, { ...await deployment(t, 'server'), ...smtp.settings, WORKERS: '3' })
