@@ -9,6 +9,9 @@ import { freePort } from '../support/services.ts'
 const skip = noNginx
 /** The configuration bounds it by four seconds; without that it would be a minute. */
 const BOUND_MS = 20_000
+// They wait most of the time, so they wait together.
+t.jobs = 4
+
 const identity = { 'x-auth-user-id': '7', 'x-auth-role': 'user' }
 
 function unavailable (t: Test, answer: Answer, why: string): void {
@@ -22,7 +25,7 @@ const faults: Record<string, { lose: (way: Guarded['way']) => unknown }> = {
 
 for (const mode of modes) {
   for (const [what, { lose }] of Object.entries(faults)) {
-    t.test(`${mode}: T9: behind nginx, while the service is ${what} nobody is let through, and everybody is told in time`, { skip }, async t => {
+    t.test(`${mode}: T9: behind nginx, while the service is ${what} nobody is let through, and everybody is told in time`, { skip, buffered: true }, async t => {
       const { world, ask, received, way } = await guarded(t, mode)
       const alice = newPerson()
       await world.register(alice)
