@@ -13,7 +13,9 @@ export class Stage implements Ending {
   constructor () {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.once(signal, async () => {
-        await this.end()
+        // What is under way fails as its servers go, and must not end the process before they have gone.
+        for (const failure of ['unhandledRejection', 'uncaughtException']) process.on(failure, () => {})
+        await this.end().catch(() => {})
         process.exit(1)
       })
     }
