@@ -57,7 +57,17 @@ export async function startGalera (folder: string, options: { suspectSeconds: nu
     const node: Node = {
       port,
       service: () => service,
-      rejoin: async () => { service = await start(i, false) },
+      async rejoin () {
+        // A transfer of data may fail, which ends the node: whoever supervises it begins it again.
+        for (let tries = 3; ; tries--) {
+          try {
+            service = await start(i, false)
+            return
+          } catch (error) {
+            if (tries === 1) throw error
+          }
+        }
+      },
       async rows (statement) {
         const connection = await createConnection({ host: '127.0.0.1', port, user: 'root' })
         try {

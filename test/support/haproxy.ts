@@ -54,8 +54,8 @@ export async function pairBehindHaproxy (t: Ending, more: Record<string, string>
   const instances: [Program, Program] = [first, begin(1)]
   await instances[1].url()
   const { url, program } = await startHaproxy(t, ports)
-  /** How often HAProxy has found an instance to be back. */
-  const returns = (which: 0 | 1): number => program.stdout().split(`Server dream_auth/${which === 0 ? 'one' : 'two'} is UP`).length
+  /** How often HAProxy has found an instance to be gone, and to be back. */
+  const found = (which: 0 | 1, state: 'DOWN' | 'UP'): number => program.stdout().split(`Server dream_auth/${which === 0 ? 'one' : 'two'} is ${state}`).length
 
   async function signUp (): Promise<Record<string, string>> {
     const person = newPerson()
@@ -72,9 +72,11 @@ export async function pairBehindHaproxy (t: Ending, more: Record<string, string>
   // Several accounts, as one is not let in too often at once; and none of them hers, whom many logins would log out.
   const people = [await signUp(), await signUp(), await signUp()]
 
-  async function revive (which: 0 | 1, before = returns(which)): Promise<void> {
+  /** Begins an instance anew that has ended. HAProxy has to have noticed that, or it would not tell of the return. */
+  async function revive (which: 0 | 1): Promise<void> {
+    await until(async () => found(which, 'DOWN') > found(which, 'UP'), PATIENCE_MS)
     instances[which] = begin(which)
-    await until(async () => returns(which) > before, PATIENCE_MS)
+    await until(async () => found(which, 'UP') === found(which, 'DOWN'), PATIENCE_MS)
   }
   return {
     url,
@@ -82,10 +84,9 @@ export async function pairBehindHaproxy (t: Ending, more: Record<string, string>
     askings: people.flatMap(body => [check, { method: 'POST', path: '/Auth/Login', body, codes: [200] }, live]),
     revive,
     async restart (which) {
-      const before = returns(which)
       instances[which].child.kill('SIGTERM')
       const code = await instances[which].ended
-      await revive(which, before)
+      await revive(which)
       return code
     }
   }

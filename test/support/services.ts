@@ -36,7 +36,9 @@ export async function serve (command: string, args: string[], port: number, read
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => { output = (output + String(chunk)).slice(-4000) })
   for (const end = Date.now() + PATIENCE_MS; !ready(); await sleep(50)) {
-    if (child.exitCode !== null || Date.now() > end) throw new Error(`${command} did not start:\n${output}`)
+    if (child.exitCode === null && Date.now() < end) continue
+    child.kill('SIGKILL')
+    throw new Error(`${command} did not start:\n${output}`)
   }
   if (child.pid === undefined) throw new Error(`${command} has no process`)
   return { port, pid: child.pid, stop: () => stop(child) }
