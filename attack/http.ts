@@ -73,7 +73,8 @@ export async function ask (url: string, path: string, { method = 'POST', from, h
       response.on('end', () => {
         const text = Buffer.concat(chunks).toString()
         const json = jsonOf(text)
-        const { date: _date, ...rest } = response.headers
+        // What differs between any two answers.
+        const { date: _date, 'x-request-id': _id, ...rest } = response.headers
         const status = response.statusCode ?? NaN
         resolve({ status, headers: response.headers, bytes: JSON.stringify([status, response.statusMessage, rest, text]), text, code: typeof json.Code === 'number' ? json.Code : NaN, body: json, ms: performance.now() - start })
       })

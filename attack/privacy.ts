@@ -11,6 +11,8 @@ const LONGEST = Math.max(FAMILIAR_SECONDS, ...Object.values(limits).flat().map((
 const CODE_TTL = settings.VERIFY_CODE_TTL.maximum ?? 0
 /** When what was under way has been erased as well. */
 const LATE_MS = 6_000
+/** What the processes write by themselves. */
+const OF_PROCESSES = /^dream:(health$|revocations:)/
 /** What is counted for networks and blocks is not the account's. */
 const OF_NETWORKS = /throttle:(mail|guess|network|block)/
 
@@ -59,7 +61,7 @@ async function traces (ground: Ground): Promise<Outcome> {
   // One event is left, under the hash of the address that the account had.
   const left = traces.filter(trace => after.split('\n').some(line => line.includes(trace) && !/Type=deletion Outcome=success/.test(line)))
   const numbered = (await Promise.all(['Users', 'Sessions', 'FormerEmails', 'Events'].map(table => main.rows(`SELECT 1 FROM ${table} WHERE UserID = ?`, [id])))).flat().length
-  const keys = (await main.redis.keys('*')).filter(key => !OF_NETWORKS.test(key))
+  const keys = (await main.redis.keys('*')).filter(key => !OF_NETWORKS.test(key) && !OF_PROCESSES.test(key))
   const login = await Promise.all([person.Email, former].map(Email => main.login({ ...person, Email }, freshNetwork())))
   return { held: removed.code === 200 && seen === traces.length && left.length === 0 && numbered === 0 && keys.length === 0 && login.every(({ code }) => code === 501), came: `${seen} of ${traces.length} traces before, ${left.length} after, ${numbered} rows with its number, ${keys.length} keys in Redis` }
 }
@@ -140,14 +142,14 @@ export const privacy: Attack[] = [{
         await main.login(person, freshNetwork())
         await main.post('/Auth/Verify', { ...person, VerifyCode: '000000' }, { from: freshNetwork() })
       }, 5)
-      const keys = await main.redis.keys('*')
+      const keys = (await main.redis.keys('*')).filter(key => !OF_PROCESSES.test(key))
       const lives = await Promise.all(keys.map(async key => ({ key, ms: await main.redis.pttl(key) })))
       const found = await everything(main)
       const readable = people.filter(({ Email, Name }) => found.includes(Email) || found.includes(Name)).length
       await main.pass(CODE_TTL)
       const codes = (await main.redis.keys('dream:code:*')).length
       await main.pass(LONGEST)
-      const left = (await main.redis.keys('*')).length
+      const left = (await main.redis.keys('*')).filter(key => !OF_PROCESSES.test(key)).length
       const held = readable === 0 && lives.every(({ ms }) => ms > 0 && ms <= LONGEST * 1000) && codes === 0 && left === 0
       return { held, came: `${readable} readable; of ${keys.length} keys ${lives.filter(({ ms }) => ms < 0).length} without an end; ${codes} codes after ${CODE_TTL} s, ${left} keys after ${LONGEST / 86_400} days` }
     }

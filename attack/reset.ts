@@ -13,9 +13,13 @@ const poison: Array<Record<string, string>> = [
 async function poisoned (ground: Ground, headers: Record<string, string>): Promise<boolean> {
   const { main, mails } = ground
   const { Email } = await main.register()
+  const mailed = (): number => mails.filter(({ to }) => to === Email).length
+  const before = mailed()
   const answer = await main.post('/Auth/ResetPassword', { Email }, { from: freshNetwork(), headers })
   const mail = mails.findLast(({ to }) => to === Email)
   const source = ground.smtp.sources.findLast(text => text.includes(Email)) ?? ''
+  // A Host that cannot be one is refused, and nothing is mailed.
+  if (answer.code === 400) return mailed() !== before
   return answer.code !== 200 || /evil|https?:\/\/(?!www\.w3\.org)/i.test(`${mail?.subject} ${mail?.text} ${mail?.html} ${source}`)
 }
 
