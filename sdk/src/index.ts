@@ -1,0 +1,6 @@
+export { createDreamAuth, type DreamAuth, type DreamAuthOptions } from './auth.ts'
+export type { Admin } from './admin.ts'
+export { localStore, memoryStore, type TokenStore } from './stores.ts'
+export { NetworkError, type Body, type Operation, type Path, type Query, type Result, type Unknown, type Unreachable } from './results.ts'
+export type { Listener } from './session.ts'
+export type { components, operations, paths } from './schema.ts'

@@ -1,0 +1,160 @@
+import type { Result } from './results.ts'
+import type { TokenStore } from './stores.ts'
+import { surroundings } from './surroundings.ts'
+import { claimsOf } from './token.ts'
+
+/** Told whether somebody is signed in from now on; also when it is somebody else. */
+export type Listener = (signedIn: boolean) => void
+
+/** The token in its store, and what becomes of it. */
+export interface Session {
+  token: () => Promise<string | undefined>
+  /** The token to ask with: refreshed first where more than half of its life is over. */
+  fresh: () => Promise<string | undefined>
+  /** Signs in. */
+  begin: (token: string) => Promise<void>
+  /** Signs out. With a token: only where that is still the one. */
+  end: (token?: string) => Promise<void>
+  refresh: () => Promise<Result<'refresh'>>
+  /** Whether there is a token that, by this machine's clock, is not over. */
+  signedIn: () => Promise<boolean>
+  onChange: (listener: Listener) => () => void
+}
+
+interface Parts {
+  store: TokenStore
+  /** Asks the service for another token. */
+  exchange: (token: string) => Promise<Result<'refresh'>>
+  /** Longest wait for another tab that refreshes, in milliseconds. */
+  patienceMs: number
+  /** Wall clock in milliseconds. */
+  now: () => number
+}
+
+/** After a refresh that failed, calls go on with the token there is for so long: each would wait for the next failure. Well within the service's 30 s for an answer that was lost. */
+const PAUSE_MS = 10_000
+
+const sessionOf = (token: string | undefined): string | undefined => token === undefined ? undefined : claimsOf(token)?.sid ?? token
+
+export function createSession ({ store, exchange, patienceMs, now }: Parts): Session {
+  const listeners = new Set<Listener>()
+  let unwatch: (() => void) | undefined
+  /** How far this machine's clock is ahead of the service's, in milliseconds. */
+  let ahead = 0
+  let turn: Promise<unknown> = Promise.resolve()
+  let flight: Promise<Result<'refresh'> | undefined> | undefined
+  let pausedUntil = 0
+  /** A session whose token lives no longer when it is refreshed: it ends for good. */
+  let lastLife: string | undefined
+
+  function told (before: string | undefined, after: string | undefined): void {
+    if (sessionOf(before) === sessionOf(after)) return
+    for (const listener of listeners) listener(after !== undefined)
+  }
+
+  /** Looks and acts in one step, as seen from this page. */
+  function inTurn<T> (work: () => Promise<T>): Promise<T> {
+    const result = turn.then(work)
+    turn = result.catch(() => undefined)
+    return result
+  }
+
+  /** @param next `undefined` for none. With `instead`: only where that is still the one */
+  const put = (next: string | undefined, instead?: string): Promise<void> => inTurn(async () => {
+    const before = await store.get()
+    if (instead !== undefined && before !== instead) return
+    if (next === undefined) await store.clear()
+    else {
+      const claims = claimsOf(next)
+      if (claims !== undefined) ahead = now() - claims.iat * 1000
+      await store.set(next)
+    }
+    told(before, next)
+  })
+
+  function isDue (token: string): boolean {
+    const claims = claimsOf(token)
+    if (claims === undefined || claims.sid === lastLife) return false
+    return now() - ahead - claims.iat * 1000 > (claims.exp - claims.iat) * 500
+  }
+
+  async function exchanged (token: string): Promise<Result<'refresh'>> {
+    const result = await exchange(token)
+    if (result.ok && result.Token !== undefined) {
+      const [older, newer] = [claimsOf(token), claimsOf(result.Token)]
+      if (older !== undefined && newer !== undefined && newer.exp <= older.exp) lastLife = newer.sid
+      await put(result.Token, token)
+    } else if (result.Code !== 401) pausedUntil = performance.now() + PAUSE_MS
+    return result
+  }
+
+  /** One at a time in this page, and where there are Web Locks, in all tabs that have the session. */
+  async function alone<T> (token: string, work: () => Promise<T>): Promise<T | undefined> {
+    const locks = surroundings.navigator?.locks
+    if (locks === undefined) return work()
+    let began = false
+    try {
+      return await locks.request(`dream-auth ${sessionOf(token)}`, { signal: AbortSignal.timeout(patienceMs) }, () => {
+        began = true
+        return work()
+      })
+    } catch (error) {
+      if (began) throw error
+      // Another tab takes too long: the token is good for half of its life yet.
+      return undefined
+    }
+  }
+
+  function fly (work: () => Promise<Result<'refresh'> | undefined>): Promise<Result<'refresh'> | undefined> {
+    flight ??= work().finally(() => { flight = undefined })
+    return flight
+  }
+
+  const session: Session = {
+    token: async () => store.get(),
+
+    async fresh () {
+      const token = await store.get()
+      if (token === undefined || !isDue(token) || performance.now() < pausedUntil) return token
+      await fly(() => alone(token, async () => {
+        const current = await store.get()
+        return current !== undefined && isDue(current) ? exchanged(current) : undefined
+      }))
+      return store.get()
+    },
+
+    async refresh () {
+      const force = (): Promise<Result<'refresh'> | undefined> => fly(async () => {
+        const token = await store.get()
+        if (token === undefined) return exchange('')
+        return alone(token, async () => exchanged(await store.get() ?? token))
+      })
+      // Where one was under way, it may have found nothing to do.
+      return await force() ?? await force() ?? exchange(await store.get() ?? '')
+    },
+
+    begin: token => put(token),
+    end: token => put(undefined, token),
+
+    async signedIn () {
+      const token = await store.get()
+      if (token === undefined) return false
+      const claims = claimsOf(token)
+      return claims === undefined || now() - ahead < claims.exp * 1000
+    },
+
+    onChange (listener) {
+      // One of its own, so that what was added twice is told twice, and leaves once.
+      const own: Listener = signedIn => listener(signedIn)
+      listeners.add(own)
+      unwatch ??= store.watch?.(told)
+      return () => {
+        listeners.delete(own)
+        if (listeners.size > 0) return
+        unwatch?.()
+        unwatch = undefined
+      }
+    }
+  }
+  return session
+}
