@@ -1,4 +1,4 @@
-// `npm run sdk`: writes what is made from openapi.yaml, and builds the package into sdk/dist. `--check` writes nothing, and fails where the former is out of date.
+// `npm run sdk`: writes what is made from openapi.yaml, and builds the package into sdk/dist; `--build` does the latter alone.
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -6,14 +6,9 @@ import { build } from 'esbuild'
 import { generated } from './generate.mjs'
 
 const path = name => fileURLToPath(new URL(name, import.meta.url))
-const files = Object.entries(await generated()).map(([name, text]) => ({ file: path(`src/${name}`), text }))
-
-if (process.argv.includes('--check')) {
-  const stale = files.filter(({ file, text }) => readFileSync(file, 'utf8') !== text)
-  for (const { file } of stale) console.error(`${file} is out of date: npm run sdk`)
-  process.exit(stale.length)
+if (!process.argv.includes('--build')) {
+  for (const [name, text] of Object.entries(await generated())) writeFileSync(path(`src/${name}`), text)
 }
-for (const { file, text } of files) writeFileSync(file, text)
 
 rmSync(path('dist'), { recursive: true, force: true })
 const options = { bundle: true, format: 'esm', target: ['es2022'], platform: 'neutral', mainFields: ['module', 'main'], logLevel: 'warning' }

@@ -1,5 +1,6 @@
 import createClient, { type Client } from 'openapi-fetch'
 import { createAdmin, type Admin } from './admin.ts'
+import { solveCaptcha } from './captcha.ts'
 import { digestChosen, digestTried } from './passwords.ts'
 import { settle, type Body, type Operation, type Path, type Result } from './results.ts'
 import type { paths } from './schema.ts'
@@ -7,7 +8,7 @@ import { createSession, type Listener } from './session.ts'
 import { memoryStore, type TokenStore } from './stores.ts'
 import { surroundings } from './surroundings.ts'
 import { claimsOf } from './token.ts'
-import { createTransport } from './transport.ts'
+import { createTransport, type Solve } from './transport.ts'
 
 export interface DreamAuthOptions {
   /** Where the service is: `https://auth.example.com`. The page's own origin unless said. */
@@ -19,8 +20,8 @@ export interface DreamAuthOptions {
   fetch?: typeof fetch | undefined
   /** Longest wait for an answer, in milliseconds: 15,000 unless said. */
   timeoutMs?: number | undefined
-  /** Solves a challenge of the service (Code 428); the call is then repeated once. */
-  solve?: ((challenge: unknown) => Promise<string>) | undefined
+  /** Solves a challenge of the service (Code 428), after which the call is repeated. `solveCaptcha` unless said; `false` hands the challenge to the caller. */
+  solve?: Solve | false | undefined
   /** The clock, in milliseconds since 1970. For tests. */
   now?: (() => number) | undefined
 }
@@ -63,9 +64,12 @@ function isAddress (text: string): boolean {
   }
 }
 
+/** A request that brings its own token: it is neither refreshed first nor asked for again with another. */
+const carrying = (token: string | undefined): { headers?: { authorization: string } } => token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } }
+
 /** @throws TypeError where `baseUrl` is none, or is missing outside a browser */
 export function createDreamAuth (options: DreamAuthOptions = {}): DreamAuth {
-  const { baseUrl = '', language, store = memoryStore(), timeoutMs = 15_000, solve, now = Date.now } = options
+  const { baseUrl = '', language, store = memoryStore(), timeoutMs = 15_000, solve = solveCaptcha, now = Date.now } = options
   if (!isAddress(baseUrl)) throw new TypeError(`baseUrl is no address: ${JSON.stringify(baseUrl)}`)
   // Looked up at each call: others may have put theirs in its place.
   const fetch: typeof globalThis.fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init))
@@ -75,7 +79,7 @@ export function createDreamAuth (options: DreamAuthOptions = {}): DreamAuth {
   const settled = <Name extends Operation>(name: Name, ask: () => Promise<{ data?: unknown, error?: unknown }>): Promise<Result<Name>> => settle(name, spoken(), ask)
   const session = createSession({
     store,
-    exchange: token => settled('refresh', () => client.POST('/Auth/Refresh', { headers: { authorization: `Bearer ${token}` } })),
+    exchange: token => settled('refresh', () => client.POST('/Auth/Refresh', carrying(token))),
     patienceMs: timeoutMs,
     now
   })
@@ -99,7 +103,7 @@ export function createDreamAuth (options: DreamAuthOptions = {}): DreamAuth {
     async logout (fields = {}) {
       const token = await session.token()
       await session.end()
-      return settled('logout', () => client.POST('/Auth/Logout', { body: fields, ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }) }))
+      return settled('logout', () => client.POST('/Auth/Logout', { body: fields, ...carrying(token) }))
     },
 
     listSessions: () => settled('listSessions', () => client.GET('/Auth/Sessions')),

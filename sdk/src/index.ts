@@ -1,6 +1,8 @@
 export { createDreamAuth, type DreamAuth, type DreamAuthOptions } from './auth.ts'
 export type { Admin } from './admin.ts'
+export { solveCaptcha, type CaptchaChallenge, type SolveOptions } from './captcha.ts'
 export { localStore, memoryStore, type TokenStore } from './stores.ts'
 export { NetworkError, type Body, type Operation, type Path, type Query, type Result, type Unknown, type Unreachable } from './results.ts'
 export type { Listener } from './session.ts'
 export type { components, operations, paths } from './schema.ts'
+export type { Solve } from './transport.ts'

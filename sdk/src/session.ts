@@ -24,7 +24,7 @@ export interface Session {
 interface Parts {
   store: TokenStore
   /** Asks the service for another token. */
-  exchange: (token: string) => Promise<Result<'refresh'>>
+  exchange: (token: string | undefined) => Promise<Result<'refresh'>>
   /** Longest wait for another tab that refreshes, in milliseconds. */
   patienceMs: number
   /** Wall clock in milliseconds. */
@@ -49,7 +49,8 @@ export function createSession ({ store, exchange, patienceMs, now }: Parts): Ses
 
   function told (before: string | undefined, after: string | undefined): void {
     if (sessionOf(before) === sessionOf(after)) return
-    for (const listener of listeners) listener(after !== undefined)
+    // By themselves: what a listener throws is not the caller's affair.
+    for (const listener of listeners) queueMicrotask(() => listener(after !== undefined))
   }
 
   /** Looks and acts in one step, as seen from this page. */
@@ -78,9 +79,9 @@ export function createSession ({ store, exchange, patienceMs, now }: Parts): Ses
     return now() - ahead - claims.iat * 1000 > (claims.exp - claims.iat) * 500
   }
 
-  async function exchanged (token: string): Promise<Result<'refresh'>> {
+  async function exchanged (token: string | undefined): Promise<Result<'refresh'>> {
     const result = await exchange(token)
-    if (result.ok && result.Token !== undefined) {
+    if (token !== undefined && result.ok && result.Token !== undefined) {
       const [older, newer] = [claimsOf(token), claimsOf(result.Token)]
       if (older !== undefined && newer !== undefined && newer.exp <= older.exp) lastLife = newer.sid
       await put(result.Token, token)
@@ -89,9 +90,9 @@ export function createSession ({ store, exchange, patienceMs, now }: Parts): Ses
   }
 
   /** One at a time in this page, and where there are Web Locks, in all tabs that have the session. */
-  async function alone<T> (token: string, work: () => Promise<T>): Promise<T | undefined> {
+  async function alone<T> (token: string | undefined, work: () => Promise<T>): Promise<T> {
     const locks = surroundings.navigator?.locks
-    if (locks === undefined) return work()
+    if (locks === undefined || token === undefined) return work()
     let began = false
     try {
       return await locks.request(`dream-auth ${sessionOf(token)}`, { signal: AbortSignal.timeout(patienceMs) }, () => {
@@ -100,8 +101,8 @@ export function createSession ({ store, exchange, patienceMs, now }: Parts): Ses
       })
     } catch (error) {
       if (began) throw error
-      // Another tab takes too long: the token is good for half of its life yet.
-      return undefined
+      // The tab that has the lock sleeps. Two that refresh at once are no harm: the service takes the older token for a while.
+      return work()
     }
   }
 
@@ -110,13 +111,14 @@ export function createSession ({ store, exchange, patienceMs, now }: Parts): Ses
     return flight
   }
 
-  const session: Session = {
+  return {
     token: async () => store.get(),
 
     async fresh () {
       const token = await store.get()
       if (token === undefined || !isDue(token) || performance.now() < pausedUntil) return token
       await fly(() => alone(token, async () => {
+        // Another tab may have been first.
         const current = await store.get()
         return current !== undefined && isDue(current) ? exchanged(current) : undefined
       }))
@@ -124,13 +126,11 @@ export function createSession ({ store, exchange, patienceMs, now }: Parts): Ses
     },
 
     async refresh () {
-      const force = (): Promise<Result<'refresh'> | undefined> => fly(async () => {
-        const token = await store.get()
-        if (token === undefined) return exchange('')
-        return alone(token, async () => exchanged(await store.get() ?? token))
-      })
-      // Where one was under way, it may have found nothing to do.
-      return await force() ?? await force() ?? exchange(await store.get() ?? '')
+      for (;;) {
+        // Joins what is under way; where that finds nothing to do, it is this one's turn.
+        const result = await fly(async () => alone(await store.get(), async () => exchanged(await store.get())))
+        if (result !== undefined) return result
+      }
     },
 
     begin: token => put(token),
@@ -156,5 +156,4 @@ export function createSession ({ store, exchange, patienceMs, now }: Parts): Ses
       }
     }
   }
-  return session
 }

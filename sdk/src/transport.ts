@@ -1,6 +1,10 @@
-import type { Session } from './session.ts'
+import type { CaptchaChallenge } from './captcha.ts'
 import { NetworkError } from './results.ts'
+import type { Session } from './session.ts'
 import { openPaths } from './tables.ts'
+
+/** @returns the header `X-Captcha` of the request that is asked for again */
+export type Solve = (challenge: CaptchaChallenge) => Promise<string>
 
 interface Parts {
   fetch: typeof fetch
@@ -8,15 +12,20 @@ interface Parts {
   /** Longest wait for an answer, in milliseconds. */
   timeoutMs: number
   session: Session
-  /** Answers a challenge. */
-  solve: ((challenge: unknown) => Promise<string>) | undefined
+  solve: Solve | false
 }
 
 const asksForToken = ({ url }: Request): boolean => !openPaths.some(path => new URL(url).pathname.endsWith(path))
 
-async function challengeIn (response: Response): Promise<unknown> {
-  const answer: unknown = await response.clone().json()
-  return typeof answer === 'object' && answer !== null && 'Challenge' in answer ? answer.Challenge : undefined
+/** Challenges that one call answers: the first may be over by the time that a slow machine has solved it. */
+const MOST_CHALLENGES = 2
+
+const isChallenge = (value: unknown): value is CaptchaChallenge => typeof value === 'object' && value !== null && 'parameters' in value && 'signature' in value
+
+async function challengeOf (response: Response): Promise<CaptchaChallenge | undefined> {
+  if (response.status !== 428) return undefined
+  const answer: unknown = await response.clone().json().catch(() => undefined)
+  return typeof answer === 'object' && answer !== null && 'Challenge' in answer && isChallenge(answer.Challenge) ? answer.Challenge : undefined
 }
 
 /**
@@ -46,14 +55,18 @@ export function createTransport ({ fetch, language, timeoutMs, session, solve }:
     }
   }
 
-  /** Answers one challenge at most. */
   async function sendSolving (request: Request, headers: Headers): Promise<Response> {
-    const response = await send(request, headers)
-    if (response.status !== 428 || solve === undefined) return response
-    const solution = await challengeIn(response).then(solve).catch(() => undefined)
-    if (solution === undefined) return response
-    headers.set('x-captcha', solution)
-    return send(request, headers)
+    let response = await send(request, headers)
+    for (let solved = 0; solved < MOST_CHALLENGES; solved++) {
+      const challenge = await challengeOf(response)
+      if (challenge === undefined || solve === false) break
+      // What cannot be solved here is the caller's to see.
+      const solution = await solve(challenge).catch(() => undefined)
+      if (solution === undefined) break
+      headers.set('x-captcha', solution)
+      response = await send(request, headers)
+    }
+    return response
   }
 
   return async request => {

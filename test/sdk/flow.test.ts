@@ -1,7 +1,7 @@
 import t from 'tap'
 import { createDreamAuth } from '../../sdk/src/index.ts'
 import { build, modes } from '../helper.ts'
-import { listen, recorder } from './service.ts'
+import { listen, network } from './service.ts'
 
 const alice = { Name: 'Alice', Email: 'alice@example.com', Password: 'correct horse battery staple' }
 
@@ -9,7 +9,7 @@ for (const mode of modes) {
   t.test(`${mode}: a person signs up, logs in, moves, resets the password and leaves, and each answer is a typed result`, async t => {
     const world = await build(t, mode)
     const baseUrl = await listen(world)
-    const { fetch, sent } = recorder()
+    const { fetch, sent } = network()
     const auth = createDreamAuth({ baseUrl, language: 'en', fetch })
     const changes: boolean[] = []
     auth.onChange(signedIn => { changes.push(signedIn) })

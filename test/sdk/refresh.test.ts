@@ -1,0 +1,141 @@
+import t from 'tap'
+import { modes } from '../helper.ts'
+import { gate } from './service.ts'
+import { alice, signedIn } from './signed-in.ts'
+
+const HOUR = 3_600_000
+const REFRESH = '/Auth/Refresh'
+
+for (const mode of modes) {
+  t.test(`${mode}: a token is replaced once when half of its life is over, however many ask at once, and not before`, async t => {
+    const { auth, store, pass, net, changes } = await signedIn(t, mode)
+    const first = await store.get()
+    await pass(0.9 * HOUR)
+    t.match(await auth.checkToken(), { ok: true })
+    t.equal(net.asked(REFRESH), 0)
+
+    await pass(0.2 * HOUR)
+    const results = await Promise.all(Array.from({ length: 20 }, () => auth.checkToken()))
+    t.ok(results.every(({ ok }) => ok))
+    t.equal(net.asked(REFRESH), 1)
+    t.not(await store.get(), first)
+    await pass(0.95 * HOUR)
+    t.match(await auth.checkToken(), { ok: true }, 'the first token is over by now')
+    t.equal(net.asked(REFRESH), 1)
+    t.same(changes, [true], 'nobody signed in or out')
+  })
+
+  t.test(`${mode}: a refresh that was asked for joins the one under way`, async t => {
+    const { auth, net } = await signedIn(t, mode)
+    const [one, other] = await Promise.all([auth.refresh(), auth.refresh()])
+    t.match(one, { ok: true, Token: String, UserID: 1 })
+    t.equal(one, other)
+    t.equal(net.asked(REFRESH), 1)
+  })
+
+  t.test(`${mode}: a refresh that cannot be asked for keeps the token, and holds up one call and not each`, async t => {
+    const { auth, store, pass, net, another, changes } = await signedIn(t, mode)
+    const first = await store.get()
+    await pass(1.1 * HOUR)
+    net.before = async path => { if (path === REFRESH) throw new TypeError('no network') }
+    for (let i = 0; i < 3; i++) t.match(await auth.checkToken(), { ok: true })
+    t.equal(net.asked(REFRESH), 1)
+    t.match(await auth.refresh(), { ok: false, error: 'Unreachable', Code: 0 })
+    net.before = async path => path === REFRESH ? Response.json({ Code: 510, Msg: '数据库连接错误' }, { status: 503 }) : undefined
+    t.match(await auth.refresh(), { ok: false, error: 'DatabaseUnavailable' })
+    t.equal(await store.get(), first)
+    t.same(changes, [true])
+
+    net.before = async () => undefined
+    t.match(await another().checkToken(), { ok: true })
+    t.not(await store.get(), first)
+  })
+
+  t.test(`${mode}: a refresh whose answer was lost is asked for again in time, and the session goes on`, async t => {
+    const { auth, store, pass, net } = await signedIn(t, mode)
+    const first = await store.get()
+    await pass(1.1 * HOUR)
+    net.after = async path => { if (path === REFRESH) throw new TypeError('connection reset') }
+    t.match(await auth.checkToken(), { ok: true }, 'the token that was replaced is good for a while')
+    t.equal(await store.get(), first)
+    net.after = async () => {}
+    await pass(15_000)
+    t.match(await auth.refresh(), { ok: true })
+    await pass(31_000)
+    t.match(await auth.checkToken(), { ok: true })
+  })
+
+  t.test(`${mode}: a token that is refused is dropped, and whoever listens is told once`, async t => {
+    const { auth, world, store, changes } = await signedIn(t, mode)
+    await world.app.sessions.revokeAll(1)
+    const results = await Promise.all([auth.checkToken(), auth.listSessions(), auth.refresh()])
+    for (const result of results) t.match(result, { ok: false, error: 'Unauthorized', Code: 401 })
+    t.equal(await store.get(), undefined)
+    t.equal(await auth.signedIn(), false)
+    t.same(changes, [true, false])
+  })
+
+  t.test(`${mode}: a refresh under way brings nobody back who has logged out`, async t => {
+    const { auth, store, pass, net, changes } = await signedIn(t, mode)
+    await pass(1.1 * HOUR)
+    const [refreshed, released] = [gate(), gate()]
+    net.after = async path => {
+      if (path !== REFRESH) return
+      refreshed.open()
+      await released.opened
+    }
+    const listed = auth.listSessions()
+    await refreshed.opened
+    t.match(await auth.logout(), { ok: true })
+    released.open()
+    t.match(await listed, { ok: false, error: 'Unauthorized' })
+    t.equal(await store.get(), undefined)
+    t.same(changes, [true, false])
+  })
+
+  t.test(`${mode}: a refusal that comes late signs nobody out who has signed in anew`, async t => {
+    const { auth, world, net, changes } = await signedIn(t, mode)
+    await world.app.sessions.revokeAll(1)
+    const [refused, released] = [gate(), gate()]
+    net.after = async path => {
+      if (path !== '/CheckJWTToken') return
+      refused.open()
+      await released.opened
+    }
+    const checked = auth.checkToken()
+    await refused.opened
+    t.match(await auth.login(alice), { ok: true })
+    released.open()
+    t.match(await checked, { ok: true }, 'asked for again with the token there is')
+    t.equal(await auth.signedIn(), true)
+    t.same(changes, [true, true], 'told that the session is another')
+  })
+
+  t.test(`${mode}: a clock that is wrong by a month refreshes no more often than a right one`, async t => {
+    for (const ahead of [-720 * HOUR, 720 * HOUR]) {
+      const { auth, pass, net, another } = await signedIn(t, mode, {}, ahead)
+      for (let i = 0; i < 3; i++) t.match(await auth.checkToken(), { ok: true })
+      t.equal(await auth.signedIn(), true)
+      t.equal(net.asked(REFRESH), 0)
+      const again = another()
+      for (let i = 0; i < 3; i++) t.match(await again.checkToken(), { ok: true })
+      t.ok(net.asked(REFRESH) <= 1, 'a page that is loaded again learns from one refresh')
+      await pass(1.1 * HOUR)
+      await auth.checkToken()
+      t.ok(net.asked(REFRESH) <= 2)
+    }
+  })
+
+  t.test(`${mode}: a session that is about to end is not refreshed over and over`, async t => {
+    const { auth, pass, net } = await signedIn(t, mode, { SESSION_EXPIRES_IN: '2h' })
+    await pass(1.1 * HOUR)
+    for (let i = 0; i < 5; i++) {
+      t.match(await auth.checkToken(), { ok: true })
+      await pass(0.15 * HOUR)
+    }
+    t.equal(net.asked(REFRESH), 1)
+    await pass(HOUR)
+    t.match(await auth.checkToken(), { ok: false, error: 'Unauthorized' })
+    t.equal(await auth.signedIn(), false)
+  })
+}
