@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { Type, type Static, type TSchema } from '@sinclair/typebox'
 import { envSchema } from 'env-schema'
+import { DEFAULT_COLOR, DEFAULT_NAMES } from './brand.ts'
 import { parseEnvFile } from './env-file.ts'
 import { ALGORITHMS, type Algorithm } from './keys/key.ts'
 import { lifetimeSeconds } from './lifetime.ts'
@@ -64,6 +65,14 @@ export const settings = {
   EMAIL_SMTP_SERVER: text('SMTP server; without one, mails go to the development mailbox'),
   EMAIL_SMTP_PORT: Type.Integer({ minimum: 1, maximum: 65535, default: 465, description: '465: TLS from the first byte; any other: STARTTLS is required' }),
   EMAIL_SMTP_INSECURE: flag(false, '`true` allows plain SMTP and self-signed certificates (a relay on the same host)'),
+  EMAIL_DKIM_DOMAIN: text('Domain that mails are signed for (DKIM): that of `EMAIL_SENDER` or one above it'),
+  EMAIL_DKIM_SELECTOR: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$', maxLength: 100, description: 'Name of the key in DNS, `<selector>._domainkey.<domain>`: letters, digits and hyphens' })),
+  EMAIL_DKIM_KEY_FILE: text('File of the private key (RSA of at least 2048 bits, PEM)'),
+  EMAIL_TEMPLATES_DIR: text('Folder of mail templates that take the place of the built-in ones, file by file'),
+  BRAND_NAME: text('Name of the product in mails and on pages'),
+  BRAND_NAME_EN: text('The same in English; unless set, `BRAND_NAME` where that is set, else `Dream`'),
+  BRAND_COLOR: Type.String({ default: DEFAULT_COLOR, pattern: '^#?[0-9A-Fa-f]{6}$', description: 'Accent colour of mails and pages: six hex digits, such as `#5b4fc7`' }),
+  BRAND_URL: text('Address of the product\'s site, `https://…`: linked at the end of mails with a code, and on pages'),
   VERIFY_CODE_TTL: Type.Integer({ minimum: 30, maximum: 600, default: 300, description: 'Seconds a mailed code lives' }),
   VERIFY_CODE_COOLDOWN: Type.Integer({ minimum: 1, maximum: 3600, default: 60, description: 'Seconds until an address may be sent another code' }),
   NOTIFY_NEW_NETWORK: flag(true, 'Mail the owner when somebody logs in from a network new to the account'),
@@ -88,6 +97,8 @@ export interface Config extends Omit<Settings, 'TRUST_PROXY' | 'CORS_ORIGIN' | '
   /** How many processes serve. */
   WORKERS: number
   JWT_SECRET_KEY: string
+  BRAND_NAME: string
+  BRAND_NAME_EN: string
   PASSWORD_DENYLIST: DenylistPolicy
   PASSWORD_PEPPER: string[]
   REDIS_SENTINELS: HostPort[]
@@ -186,6 +197,8 @@ function complete (checked: Settings): Config {
     WORKERS: checked.WORKERS === 'auto' ? availableParallelism() : Number(checked.WORKERS),
     LOG_LEVEL: checked.DEBUG ? 'debug' : checked.LOG_LEVEL,
     JWT_SECRET_KEY: checked.JWT_SECRET_KEY ?? generatedKey(checked.DATA_DIR),
+    BRAND_NAME: checked.BRAND_NAME?.trim() ?? DEFAULT_NAMES.zh,
+    BRAND_NAME_EN: (checked.BRAND_NAME_EN ?? checked.BRAND_NAME)?.trim() ?? DEFAULT_NAMES.en,
     PASSWORD_DENYLIST: checked.PASSWORD_DENYLIST ?? (production ? 'on' : 'warn'),
     PASSWORD_PEPPER: list(checked.PASSWORD_PEPPER),
     TRUST_PROXY: list(checked.TRUST_PROXY),

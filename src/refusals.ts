@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
-import { isEmail } from './canonical.ts'
+import { isBrandName, isBrandUrl, LONGEST_NAME } from './brand.ts'
+import { canonicalEmail, isEmail } from './canonical.ts'
 import { LEAST_KEY_BYTES, list, type Config, type Settings } from './config.ts'
 import { isDigest } from './legacy-hash.ts'
 import { refusalOf } from './redis-settings.ts'
@@ -44,12 +45,27 @@ export function * refusals (checked: Settings, mode: Config['mode'], production:
   if (checked.BOOTSTRAP_ADMIN_EMAIL !== undefined && !isEmail(checked.BOOTSTRAP_ADMIN_EMAIL)) yield 'BOOTSTRAP_ADMIN_EMAIL must be an e-mail address'
   if (checked.REQUIRE_PASSWORD_DIGEST && checked.BOOTSTRAP_ADMIN_PASSWORD !== undefined && !isDigest(checked.BOOTSTRAP_ADMIN_PASSWORD)) yield 'BOOTSTRAP_ADMIN_PASSWORD must be an SM3 digest, as REQUIRE_PASSWORD_DIGEST is true'
   if (checked.EMAIL_SENDER !== undefined && !isEmail(checked.EMAIL_SENDER)) yield 'EMAIL_SENDER must be an e-mail address'
+  yield * dkim(checked)
+  for (const name of ['BRAND_NAME', 'BRAND_NAME_EN'] as const) {
+    if (!isBrandName(checked[name] ?? 'none')) yield `${name} must have 1 to ${LONGEST_NAME} characters, none of which controls anything`
+  }
+  if (checked.BRAND_URL !== undefined && !isBrandUrl(checked.BRAND_URL)) yield 'BRAND_URL must be an https:// URL without user or password'
   for (const range of list(checked.TRUST_PROXY)) {
     if (!ipaddr.isValid(range) && !ipaddr.isValidCIDR(range)) yield 'TRUST_PROXY must list addresses or CIDR ranges, separated by commas'
   }
   for (const origin of list(checked.CORS_ORIGIN)) {
     if (!URL.canParse(origin) || new URL(origin).origin !== origin) yield 'CORS_ORIGIN must list origins like https://app.example.com, separated by commas'
   }
+}
+
+/** A signature by another domain than the sender's does not count for DMARC (RFC 7489, section 3.1.1). */
+function * dkim ({ EMAIL_DKIM_DOMAIN, EMAIL_DKIM_SELECTOR, EMAIL_DKIM_KEY_FILE, EMAIL_SENDER }: Settings): Generator<string, void> {
+  const missing = Object.entries({ EMAIL_DKIM_DOMAIN, EMAIL_DKIM_SELECTOR, EMAIL_DKIM_KEY_FILE }).flatMap(([key, value]) => value === undefined ? [key] : [])
+  if (missing.length === 3) return
+  if (missing[0] !== undefined) yield `${missing[0]} is missing: EMAIL_DKIM_DOMAIN, EMAIL_DKIM_SELECTOR and EMAIL_DKIM_KEY_FILE belong together`
+  const domain = EMAIL_DKIM_DOMAIN?.toLowerCase() ?? ''
+  if (!isEmail(`postmaster@${domain}`)) yield 'EMAIL_DKIM_DOMAIN must be a domain'
+  if (EMAIL_SENDER !== undefined && !canonicalEmail(EMAIL_SENDER).replace('@', '.').endsWith(`.${domain}`)) yield 'EMAIL_DKIM_DOMAIN must be the domain of EMAIL_SENDER or one above it'
 }
 
 function * weakness (name: 'JWT_SECRET_KEY' | 'PASSWORD_PEPPER' | 'METRICS_TOKEN', secret: string): Generator<string, void> {

@@ -63,6 +63,11 @@ t.test('F1: strings of the wrong form', async t => {
     JWT_EXPIRES_IN: ['never', '0s', '-1d', '7 days', '1.5h', '7', '99999999999s', '7y', '1d1d'],
     JWT_ALGORITHM: ['none', 'RS256', 'HS512', 'eddsa', 'Ed25519', 'ES384'],
     EMAIL_SENDER: ['noreply', 'Dream <noreply@dream.example>', 'noreply@dream.example, other@dream.example', '梦@dream.example'],
+    EMAIL_DKIM_SELECTOR: ['a b', 'a;b', '-a', 'a..b', '选择', 'a._domainkey.dream.example.'],
+    BRAND_NAME: ['a\r\nBcc: eve@example.com', 'a\u0000', 'a\u2028b', 'abc\u202Edef', '梦'.repeat(41)],
+    BRAND_NAME_EN: ['a\nb', 'x'.repeat(41)],
+    BRAND_COLOR: ['violet', '#fff', '#12345g', 'rgb(0,0,0)', '#5b4fc7;x', '#5b4fc7ff'],
+    BRAND_URL: ['dream.example', 'http://dream.example', 'javascript:alert(1)', 'https://user:pass@dream.example', `https://dream.example/${'x'.repeat(200)}`],
     TRUST_PROXY: ['true', '10.0.0.0/33', 'proxy.example', '10.0.0.1;10.0.0.2', '2001:db8::/129', '300.1.1.1'],
     CORS_ORIGIN: ['*', 'dream.example', 'https://dream.example/', 'https://dream.example/path', 'https://Dream.example', 'https://dream.example:443', 'null', 'https://a.example https://b.example']
   }
@@ -121,6 +126,13 @@ t.test('F1: settings that are missing', async t => {
   t.match(loadConfig({ ...embedded, ...mail, EMAIL_PASSWORD: undefined, EMAIL_SMTP_INSECURE: 'true' }), { EMAIL_SMTP_INSECURE: true }, 'a local relay needs no password')
   refuses(t, 'BOOTSTRAP_ADMIN_EMAIL', { ...embedded, BOOTSTRAP_ADMIN_PASSWORD: 'admin pass' })
   refuses(t, 'BOOTSTRAP_ADMIN_PASSWORD', { ...embedded, BOOTSTRAP_ADMIN_EMAIL: 'admin@dream.example' })
+})
+
+t.test('F1: a signature that lacks a part, or that counts for another domain than the sender\'s', async t => {
+  const dkim = { EMAIL_DKIM_DOMAIN: 'dream.example', EMAIL_DKIM_SELECTOR: 'auth', EMAIL_DKIM_KEY_FILE: '/dkim.pem' }
+  for (const key of Object.keys(dkim)) refuses(t, key, { ...embedded, ...mail, ...dkim, [key]: undefined })
+  for (const EMAIL_DKIM_DOMAIN of ['other.example', 'eam.example', 'mail.dream.example', 'example', 'dream.example.', 'https://dream.example', 'dream example']) refuses(t, 'EMAIL_DKIM_DOMAIN', { ...embedded, ...mail, ...dkim, EMAIL_DKIM_DOMAIN })
+  for (const EMAIL_SENDER of ['noreply@dream.example', 'noreply@mail.dream.example', 'NoReply@Dream.Example']) t.ok(loadConfig({ ...embedded, ...mail, ...dkim, EMAIL_SENDER }))
 })
 
 t.test('F1: settings that are weak or contradict each other', async t => {

@@ -53,6 +53,9 @@ t.test('without a setting every one has its default, and the mode is embedded', 
     JWT_AUDIENCE: 'dream',
     EMAIL_SMTP_PORT: 465,
     EMAIL_SMTP_INSECURE: false,
+    BRAND_NAME: 'Dream 记梦',
+    BRAND_NAME_EN: 'Dream',
+    BRAND_COLOR: '#5b4fc7',
     VERIFY_CODE_TTL: 300,
     VERIFY_CODE_COOLDOWN: 60,
     NOTIFY_NEW_NETWORK: true,
@@ -121,6 +124,14 @@ t.test('every setting is read', async t => {
     EMAIL_SMTP_SERVER: 'smtp.dream.example',
     EMAIL_SMTP_PORT: '587',
     EMAIL_SMTP_INSECURE: 'true',
+    EMAIL_DKIM_DOMAIN: 'dream.example',
+    EMAIL_DKIM_SELECTOR: 'auth-2026',
+    EMAIL_DKIM_KEY_FILE: '/etc/dream/dkim.pem',
+    EMAIL_TEMPLATES_DIR: '/etc/dream/mail',
+    BRAND_NAME: '记梦',
+    BRAND_NAME_EN: 'Dreams',
+    BRAND_COLOR: '#AA5500',
+    BRAND_URL: 'https://dream.example/',
     VERIFY_CODE_TTL: '120',
     VERIFY_CODE_COOLDOWN: '30',
     NOTIFY_NEW_NETWORK: 'false',
@@ -172,6 +183,12 @@ t.test('every setting is read', async t => {
     mode: 'server',
     production: false
   })
+})
+
+t.test('BRAND_NAME is the English name too, unless there is one', async t => {
+  t.match(loadConfig({ JWT_SECRET_KEY: KEY, BRAND_NAME: ' 云笺 ' }), { BRAND_NAME: '云笺', BRAND_NAME_EN: '云笺' })
+  t.match(loadConfig({ JWT_SECRET_KEY: KEY, BRAND_NAME: '云笺', BRAND_NAME_EN: 'Cloud Paper' }), { BRAND_NAME: '云笺', BRAND_NAME_EN: 'Cloud Paper' })
+  t.match(loadConfig({ JWT_SECRET_KEY: KEY, BRAND_NAME_EN: 'Cloud Paper' }), { BRAND_NAME: 'Dream 记梦', BRAND_NAME_EN: 'Cloud Paper' })
 })
 
 t.test('WORKERS=auto is one process a core', async t => {
