@@ -1,19 +1,37 @@
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
-import type { Config } from '../src/config.ts'
+import { brandOf } from '../src/brand.ts'
+import { ConfigError, type Config } from '../src/config.ts'
+import { checkedMails } from '../src/mail/checked-mails.ts'
+import { readDkimKey } from '../src/mail/dkim.ts'
 import type { Mailer } from '../src/mail/mail.ts'
 import { createMailbox, type Mailbox } from '../src/mail/mailbox.ts'
+import type { Mails } from '../src/mail/mails.ts'
+import { TemplateError } from '../src/mail/template.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** Delivers a mail: by SMTP, or to the development mailbox where no server is set. */
     mailer: Mailer
+    /** Writes what it delivers. */
+    mails: Mails
     /** The development mailbox; null where mails really leave. */
     mailbox: Mailbox | null
   }
 }
 
+/** The mails as the settings want them, or a start that says which file is wrong. */
+function mailsOf (config: Config): Mails {
+  try {
+    return checkedMails(brandOf(config), config.EMAIL_TEMPLATES_DIR)
+  } catch (error) {
+    throw error instanceof TemplateError ? new ConfigError(`EMAIL_TEMPLATES_DIR: ${error.message}`) : error
+  }
+}
+
 async function mailer (app: FastifyInstance, config: Config): Promise<void> {
+  app.decorate('mails', mailsOf(config))
+  const dkim = readDkimKey(config)
   const counted = (mailer: Mailer): Mailer => app.metrics?.ofMails(mailer) ?? mailer
   if (config.EMAIL_SMTP_SERVER === undefined || config.EMAIL_SENDER === undefined) {
     const mailbox = createMailbox(Date.now)
@@ -28,7 +46,9 @@ async function mailer (app: FastifyInstance, config: Config): Promise<void> {
     port: config.EMAIL_SMTP_PORT,
     sender: config.EMAIL_SENDER,
     password: config.EMAIL_PASSWORD,
-    insecure: config.EMAIL_SMTP_INSECURE
+    insecure: config.EMAIL_SMTP_INSECURE,
+    brand: brandOf(config),
+    dkim
   }, (state, { error }) => {
     if (state === 'closed') app.log.info('mail server answers again')
     else app.log.warn({ err: error }, 'mail server does not answer: answering 518 until it does')

@@ -75,7 +75,7 @@ async function services (app: FastifyInstance, { config, overrides }: { config: 
   const wallClock = overrides.wallClock ?? Date.now
   const store = createAccountStore(app.database, wallClock)
   const ownStore = createOwnAccountStore(app.database)
-  const { passwords, sessions, sessionStore, revocations, tokens, mailer, events } = app
+  const { passwords, sessions, sessionStore, revocations, tokens, mails, mailer, events } = app
 
   const replicated = config.REDIS_SENTINELS.length + config.REDIS_CLUSTER_NODES.length > 0
   const codeStore: CodeStore = config.mode === 'server' ? createRedisCodeStore(app.redis, replicated) : createMemoryCodeStore(now)
@@ -88,8 +88,8 @@ async function services (app: FastifyInstance, { config, overrides }: { config: 
   const common = config.PASSWORD_DENYLIST === 'off' ? undefined : loadCommonPasswords()
   const screen = createScreen(config.PASSWORD_DENYLIST, common, () => { app.log.warn('a common password was let past: PASSWORD_DENYLIST=on would refuse it') })
   const audit = createAudit(events)
-  const tell = createTell(mailer, background)
-  const mailCode = createMailCode({ codes, throttle, mailer, report }, config.VERIFY_CODE_TTL)
+  const tell = createTell(mails, mailer, background)
+  const mailCode = createMailCode({ codes, throttle, mails, mailer, report }, config.VERIFY_CODE_TTL)
   const eventStore = createEventStore(app.database)
   const erase = createErase({ store: ownStore, events, eventStore, codes, throttle, revocations, report }, wallClock)
   const accounts = createAccounts(

@@ -2,8 +2,8 @@ import type { Caller } from './accounts.ts'
 import { settling } from './budget.ts'
 import { fail } from './catalogue.ts'
 import { purposeOf, type Codes, type Use } from './codes.ts'
-import { codeMail } from './mail/code-mail.ts'
 import type { Mailer } from './mail/mail.ts'
+import type { Mails } from './mail/mails.ts'
 import type { Report } from './report.ts'
 import type { Throttle } from './throttle.ts'
 
@@ -15,10 +15,10 @@ import type { Throttle } from './throttle.ts'
  */
 export type MailCode = (use: Use, email: string, caller: Caller, refuse: () => Promise<void>) => Promise<void>
 
-interface Parts { codes: Codes, throttle: Throttle, mailer: Mailer, report: Report }
+interface Parts { codes: Codes, throttle: Throttle, mails: Mails, mailer: Mailer, report: Report }
 
 /** @param ttlSeconds what the mails say about the life of a code */
-export function createMailCode ({ codes, throttle, mailer, report }: Parts, ttlSeconds: number): MailCode {
+export function createMailCode ({ codes, throttle, mails, mailer, report }: Parts, ttlSeconds: number): MailCode {
   return async (use, email, caller, refuse) => {
     await throttle.countMail(caller.address)
     const asker = await throttle.familiarNetwork(email, caller.address)
@@ -26,7 +26,7 @@ export function createMailCode ({ codes, throttle, mailer, report }: Parts, ttlS
     await refuse()
     const code = await codes.issue(use, email, asker)
     try {
-      await mailer(codeMail(purposeOf(use), caller.language, { to: email, code, ttlSeconds }))
+      await mailer(mails.codeMail(purposeOf(use), caller.language, { to: email, code, ttlSeconds }))
     } catch (error) {
       await settling(() => codes.withdraw(use, email, code, asker).catch(failure => { report(failure, 'an undelivered code could not be withdrawn and lives on unknown to all') }))
       throw fail('MailFailed', {}, error)

@@ -1,2 +1,2 @@
-/** The package's own folder, where `sql/` and `openapi.yaml` lie: the parent of `src/` and of `dist/` alike. */
+/** The package's own folder, where `sql/`, `templates/` and `openapi.yaml` lie: the parent of `src/` and of `dist/` alike. */
 export const root = new URL('../', import.meta.url)

@@ -1,7 +1,10 @@
 import { createTransport } from 'nodemailer'
 import SMTPConnection from 'nodemailer/lib/smtp-connection'
+import type { Brand } from '../brand.ts'
 import { createBreaker, type Breaker, type Dependency } from '../breaker.ts'
 import { createQueue } from '../queue.ts'
+import { SIGNED_FIELDS, type DkimKey } from './dkim.ts'
+import { headersOf } from './headers.ts'
 import type { Mail, Mailer } from './mail.ts'
 
 export interface SmtpSettings {
@@ -12,6 +15,9 @@ export interface SmtpSettings {
   password: string | undefined
   /** Plain SMTP and self-signed certificates are allowed. */
   insecure: boolean
+  brand: Brand
+  /** What mails are signed with; `undefined` where the server does it, or nobody. */
+  dkim: DkimKey | undefined
 }
 
 const IMPLICIT_TLS_PORT = 465
@@ -40,7 +46,7 @@ function isDeath (error: unknown): boolean {
  *
  * @param changed told when the server is found dead, and when it is back
  */
-export function createSmtp ({ host, port, sender, password, insecure }: SmtpSettings, changed: Dependency['changed']): { send: Mailer, breaker: Breaker, close: () => void } {
+export function createSmtp ({ host, port, sender, password, insecure, brand, dkim }: SmtpSettings, changed: Dependency['changed']): { send: Mailer, breaker: Breaker, close: () => void } {
   const connection: SMTPConnection.Options = {
     host,
     port,
@@ -58,21 +64,20 @@ export function createSmtp ({ host, port, sender, password, insecure }: SmtpSett
     maxConnections: CONNECTIONS,
     ...(password !== undefined && { auth: { user: sender, pass: password } }),
     disableFileAccess: true,
-    disableUrlAccess: true
+    disableUrlAccess: true,
+    ...(dkim !== undefined && { dkim: { domainName: dkim.domain, keySelector: dkim.selector, privateKey: dkim.privateKey, headerFieldNames: SIGNED_FIELDS } })
   })
 
   // Nodemailer's own queue has no end: what waits, waits here.
   const queue = createQueue(CONNECTIONS, WAITING)
 
-  async function deliver ({ to, subject, text, html }: Mail, signal: AbortSignal): Promise<void> {
+  async function deliver (mail: Mail, signal: AbortSignal): Promise<void> {
+    const { subject, text, html } = mail
     const { rejected } = await transport.sendMail({
-      from: { name: 'Dream 记梦', address: sender },
-      // As an object: an address in a string would be parsed, and could turn out to be more than one.
-      to: { name: '', address: to },
+      ...headersOf(mail, sender, brand),
       subject,
       text,
       html,
-      headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
       // A mail that was given up on must not go out after all, nor its connection stand in the way of others.
       signal
     })

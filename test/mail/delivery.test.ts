@@ -37,9 +37,9 @@ t.test('the language of a mail is that of the request, Chinese by default', asyn
   await world.post('/Auth/Sign', { ...alice, Name: 'Bob', Email: 'bob@example.com' }, english)
   await world.post('/Auth/ResetPassword', { Email: alice.Email }, english)
   t.match(smtp.mails, [
-    { subject: /^【Dream 记梦】注册验证码 \d{6}$/, text: /5 分钟内有效/, html: '<html lang="zh-CN">' },
-    { subject: /^【Dream】Your sign-up code \d{6}$/, text: /valid for 5 minutes/, html: '<html lang="en">' },
-    { subject: /^【Dream】Your password reset code \d{6}$/, text: /reset your Dream password/, html: '<html lang="en">' }
+    { subject: /^【Dream 记梦】注册验证码 \d{6}$/, text: /5 分钟内有效/, html: '<html lang="zh-CN"' },
+    { subject: /^Your Dream sign-up code: \d{6}$/, text: /valid for 5 minutes/, html: '<html lang="en"' },
+    { subject: /^Your Dream password reset code: \d{6}$/, text: /reset your Dream password/, html: '<html lang="en"' }
   ])
 })
 

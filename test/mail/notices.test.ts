@@ -1,8 +1,10 @@
 import t from 'tap'
 import type { Language } from '../../src/catalogue.ts'
 import type { Mail } from '../../src/mail/mail.ts'
-import { noticeMail } from '../../src/mail/notice-mail.ts'
 import { networkOf } from '../../src/networks.ts'
+import { mails } from '../support/mails.ts'
+
+const { noticeMail } = mails()
 
 const at = Date.parse('2026-11-25T23:58:31Z')
 const until = at + 7 * 86_400_000
@@ -27,7 +29,7 @@ for (const [name, mailOf] of Object.entries(notices)) {
       t.notMatch(mail.subject + mail.text + mail.html, /undefined|NaN|\[object|Invalid/)
       const shown = mail.html.replaceAll('&#39;', "'").replaceAll('&quot;', '"').replaceAll('&amp;', '&')
       for (const line of mail.text.split('\n').filter(line => line !== '' && !line.startsWith('—'))) t.ok(shown.includes(line), line)
-      t.match(mail.html, `<html lang="${language === 'zh' ? 'zh-CN' : 'en'}">`)
+      t.match(mail.html, `<html lang="${language === 'zh' ? 'zh-CN' : 'en'}"`)
     })
 
     t.test(`${name} in ${language}: it holds no link, no code, and loads nothing`, async t => {

@@ -68,5 +68,5 @@ t.test('the package, installed in an empty folder, runs there and finds all it n
     }
   })
 
-  t.strictSame(readdirSync(at).sort(), ['.env.example', 'CHANGELOG.md', 'LICENSE', 'README.md', 'README.zh-CN.md', 'SECURITY.md', 'deploy', 'dist', 'docs', 'openapi.yaml', 'package.json', 'sql'], 'and nothing else')
+  t.strictSame(readdirSync(at).sort(), ['.env.example', 'CHANGELOG.md', 'LICENSE', 'README.md', 'README.zh-CN.md', 'SECURITY.md', 'deploy', 'dist', 'docs', 'openapi.yaml', 'package.json', 'sql', 'templates'], 'and nothing else')
 })

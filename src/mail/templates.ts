@@ -1,0 +1,91 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Language } from '../catalogue.ts'
+import { errorCode } from '../config.ts'
+import { root } from '../root.ts'
+import { brandVariables, htmlVariables, languages, mailNames, variables, type MailName } from './names.ts'
+import { escapeHtml, readTemplate, TemplateError, type Template } from './template.ts'
+import { readWording, type Wording } from './wording.ts'
+
+/** What one mail is written by: its wording, and its HTML, which is the layout's unless it has one of its own. */
+export interface Written { wording: Wording, html: Template, /** The file that the HTML is written by. */ htmlFile: string }
+
+/** What the mails are written by. */
+export type Templates = (name: MailName, language: Language) => Written
+
+const LARGEST_BYTES = 100_000
+export const LAYOUT = 'layout.html'
+const builtIn = fileURLToPath(new URL('templates/', root))
+
+/**
+ * Reads all templates: those of a folder, and the built-in ones for which it has no file.
+ *
+ * @param folder `layout.html`, and in `zh` and `en` the wording `<mail>.txt` and perhaps the HTML `<mail>.html` of each mail
+ * @throws {TemplateError} naming the file, for what cannot be read or is no template
+ */
+export function readTemplates (folder?: string): Templates {
+  if (folder !== undefined) refuseUnknownFiles(folder)
+  const source = (file: string): string | undefined => (folder === undefined ? undefined : read(folder, file)) ?? read(builtIn, file)
+  const layoutSource = source(LAYOUT) ?? ''
+  const layout = inFile(LAYOUT, () => readTemplate(layoutSource, new Set([...brandVariables, ...htmlVariables]), escapeHtml))
+  const written = new Map(languages.flatMap(language => mailNames.map(name => {
+    const known = [...brandVariables, ...variables[name]]
+    const [text, html] = [`${language}/${name}.txt`, `${language}/${name}.html`]
+    const [words, own] = [source(text) ?? '', source(html)]
+    return [`${language}/${name}`, {
+      wording: inFile(text, () => readWording(words, new Set(known))),
+      ...(own === undefined ? { html: layout, htmlFile: LAYOUT } : { html: inFile(html, () => readTemplate(own, new Set([...known, ...htmlVariables]), escapeHtml)), htmlFile: html })
+    }] as const
+  })))
+  return (name, language) => {
+    const found = written.get(`${language}/${name}`)
+    if (found === undefined) throw new Error(`there is no mail ${name} in ${language}`)
+    return found
+  }
+}
+
+/** The text of a file with plain line ends; `undefined` where there is none. */
+function read (folder: string, file: string): string | undefined {
+  return inFile(file, () => {
+    try {
+      const path = join(folder, file)
+      const stats = statSync(path, { throwIfNoEntry: false })
+      if (stats === undefined) return undefined
+      if (stats.size > LARGEST_BYTES) throw new TemplateError(`it is larger than ${LARGEST_BYTES} bytes`)
+      return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path)).replaceAll('\r\n', '\n')
+    } catch (error) {
+      if (error instanceof TemplateError) throw error
+      throw new TemplateError(error instanceof TypeError ? 'it is not UTF-8' : `it cannot be read (${errorCode(error)})`)
+    }
+  })
+}
+
+/** A file that has the name of no mail would be passed over in silence. */
+function refuseUnknownFiles (folder: string): void {
+  for (const part of ['', ...languages]) {
+    const known: string[] = part === '' ? [LAYOUT] : mailNames.flatMap(name => [`${name}.txt`, `${name}.html`])
+    for (const name of namesIn(folder, part)) {
+      if (/\.(txt|html?)$/i.test(name) && !known.includes(name)) throw new TemplateError(`${join(part, name)}: there is no mail of this name; there are ${known.join(', ')}`)
+    }
+  }
+}
+
+function namesIn (folder: string, part: string): string[] {
+  try {
+    return readdirSync(join(folder, part))
+  } catch (error) {
+    // Whoever changes one language has no folder for the other.
+    if (errorCode(error) === 'ENOENT' && part !== '') return []
+    throw new TemplateError(`${part === '' ? 'the folder' : part} cannot be read (${errorCode(error)})`)
+  }
+}
+
+/** Runs what reads a file: what it complains of begins with the name of the file. */
+export function inFile<T> (file: string, action: () => T): T {
+  try {
+    return action()
+  } catch (error) {
+    throw error instanceof TemplateError ? new TemplateError(`${file}: ${error.message}`) : error
+  }
+}
