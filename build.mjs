@@ -3,6 +3,7 @@
 import { build } from 'esbuild'
 import { rename, rm } from 'node:fs/promises'
 import { bundled } from './bundle.mjs'
+import { buildPages } from './pages/build.mjs'
 
 // Made aside and put in place when it is whole: a service that runs from dist/ starts its threads from there.
 const [made, replaced] = ['dist.new', 'dist.old']
@@ -36,6 +37,7 @@ await build({
   ...bundled
 })
 
+await buildPages(`${made}/pages`)
 await import(`./${made}/common-passwords.js`)
 await remove(replaced)
 await rename('dist', replaced).catch(() => {})

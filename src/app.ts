@@ -21,6 +21,7 @@ import swagger from '../plugins/swagger.ts'
 import traces from '../plugins/traces.ts'
 import transport from '../plugins/transport.ts'
 import validation, { ajv } from '../plugins/validation.ts'
+import { account } from '../routes/account.ts'
 import { changeUser } from '../routes/admin/change-user.ts'
 import { deleteUser } from '../routes/admin/delete-user.ts'
 import { listEvents } from '../routes/admin/list-events.ts'
@@ -155,6 +156,7 @@ async function assemble (app: App, config: Config, overrides: Overrides): Promis
   // For operators and developers
   await app.register(health)
   await app.register(docs)
+  if (config.ACCOUNT_PAGES) await app.register(account, config)
   if (app.metrics !== null && config.METRICS_TOKEN !== undefined && config.METRICS_PORT === undefined) {
     const { metrics } = await import('../routes/metrics.ts')
     await app.register(metrics, { exposition: app.metrics, token: config.METRICS_TOKEN })

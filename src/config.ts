@@ -85,14 +85,16 @@ export const settings = {
   BOOTSTRAP_ADMIN_EMAIL: text('Super administrator to create at start where the account does not exist'),
   BOOTSTRAP_ADMIN_PASSWORD: Type.Optional(Type.String({ minLength: 8, maxLength: 128, description: 'Its first password; never changes an existing account' })),
   TRUST_PROXY: text('Comma-separated addresses or CIDR ranges of the proxies whose `X-Forwarded-*` and `X-Request-Id` are believed'),
-  CORS_ORIGIN: text('Comma-separated origins that browsers may call from')
+  CORS_ORIGIN: text('Comma-separated origins that browsers may call from'),
+  ACCOUNT_PAGES: flag(true, 'The pages under `/account`; `false`: there are none'),
+  ACCOUNT_RETURN_TO: text('Comma-separated addresses that these pages may send people back to: origins, addresses with a path, or the scheme of an app, such as `dreamapp://`')
 } satisfies Record<string, TSchema>
 
 const schema = Type.Object(settings)
 export type Settings = Static<typeof schema>
 
 /** The settings of one run, complete and checked. Their names are the operator's, so that one word is found everywhere. */
-export interface Config extends Omit<Settings, 'TRUST_PROXY' | 'CORS_ORIGIN' | 'PASSWORD_PEPPER' | 'WORKERS' | 'REDIS_SENTINELS' | 'REDIS_CLUSTER_NODES'> {
+export interface Config extends Omit<Settings, 'TRUST_PROXY' | 'CORS_ORIGIN' | 'ACCOUNT_RETURN_TO' | 'PASSWORD_PEPPER' | 'WORKERS' | 'REDIS_SENTINELS' | 'REDIS_CLUSTER_NODES'> {
   HOST: string
   /** How many processes serve. */
   WORKERS: number
@@ -105,6 +107,7 @@ export interface Config extends Omit<Settings, 'TRUST_PROXY' | 'CORS_ORIGIN' | '
   REDIS_CLUSTER_NODES: HostPort[]
   TRUST_PROXY: string[]
   CORS_ORIGIN: string[]
+  ACCOUNT_RETURN_TO: string[]
   /** `JWT_EXPIRES_IN` and `SESSION_EXPIRES_IN` in seconds. */
   tokenSeconds: number
   sessionSeconds: number
@@ -203,6 +206,7 @@ function complete (checked: Settings): Config {
     PASSWORD_PEPPER: list(checked.PASSWORD_PEPPER),
     TRUST_PROXY: list(checked.TRUST_PROXY),
     CORS_ORIGIN: list(checked.CORS_ORIGIN),
+    ACCOUNT_RETURN_TO: list(checked.ACCOUNT_RETURN_TO),
     tokenSeconds: Math.min(lifetimeSeconds(checked.JWT_EXPIRES_IN), MOST_SECONDS),
     sessionSeconds: Math.min(lifetimeSeconds(checked.SESSION_EXPIRES_IN), MOST_SECONDS)
   }

@@ -5,6 +5,7 @@ import { canonicalEmail, isEmail } from './canonical.ts'
 import { LEAST_KEY_BYTES, list, type Config, type Settings } from './config.ts'
 import { isDigest } from './legacy-hash.ts'
 import { refusalOf } from './redis-settings.ts'
+import { readReturnTarget } from './return-to.ts'
 
 /** Words that mark a key copied from an example. */
 const EXAMPLE_KEY = /your[-_ ]|change[-_ ]?me|example|placeholder|secret[-_ ]?key|jwt[-_ ]?secret|<.*>/i
@@ -55,6 +56,9 @@ export function * refusals (checked: Settings, mode: Config['mode'], production:
   }
   for (const origin of list(checked.CORS_ORIGIN)) {
     if (!URL.canParse(origin) || new URL(origin).origin !== origin) yield 'CORS_ORIGIN must list origins like https://app.example.com, separated by commas'
+  }
+  for (const entry of list(checked.ACCOUNT_RETURN_TO)) {
+    if (readReturnTarget(entry) === undefined) yield 'ACCOUNT_RETURN_TO must list addresses like https://app.example.com, https://example.com/app or dreamapp://, separated by commas; http:// is for this machine alone'
   }
 }
 

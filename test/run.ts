@@ -76,6 +76,7 @@ async function tests (): Promise<void> {
   if (files.length === 0) {
     await Promise.all([
       step('types', path('node_modules/typescript/bin/tsc'), '--noEmit'),
+      step('types of the pages', path('node_modules/typescript/bin/tsc'), '--noEmit', '--project', path('pages')),
       step('lint', path('node_modules/eslint/bin/eslint.js'), '.')
     ])
   }

@@ -67,6 +67,8 @@ t.test('without a setting every one has its default, and the mode is embedded', 
     HIDE_ACCOUNTS: false,
     TRUST_PROXY: [],
     CORS_ORIGIN: [],
+    ACCOUNT_PAGES: true,
+    ACCOUNT_RETURN_TO: [],
     tokenSeconds: 604_800,
     sessionSeconds: 7_776_000,
     mode: 'embedded',
@@ -144,7 +146,9 @@ t.test('every setting is read', async t => {
     BOOTSTRAP_ADMIN_EMAIL: 'admin@dream.example',
     BOOTSTRAP_ADMIN_PASSWORD: 'admin pass',
     TRUST_PROXY: '10.0.0.0/8, ::1',
-    CORS_ORIGIN: 'https://app.dream.example, http://localhost:3000'
+    CORS_ORIGIN: 'https://app.dream.example, http://localhost:3000',
+    ACCOUNT_PAGES: 'false',
+    ACCOUNT_RETURN_TO: 'https://app.dream.example/welcome, dreamapp://'
   }
   const REDIS_URL = 'rediss://user:pass@redis.example:6380/3'
   const REDIS_CLUSTER_NODES = 'n1.example:7000,n2.example:7001'
@@ -178,6 +182,8 @@ t.test('every setting is read', async t => {
     HIDE_ACCOUNTS: true,
     TRUST_PROXY: ['10.0.0.0/8', '::1'],
     CORS_ORIGIN: ['https://app.dream.example', 'http://localhost:3000'],
+    ACCOUNT_PAGES: false,
+    ACCOUNT_RETURN_TO: ['https://app.dream.example/welcome', 'dreamapp://'],
     tokenSeconds: 43_200,
     sessionSeconds: 2_592_000,
     mode: 'server',

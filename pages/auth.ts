@@ -1,0 +1,12 @@
+import { createDreamAuth, localStore } from '../sdk/src/index.ts'
+import { chooseLanguage, type Language } from './language.ts'
+
+let language = chooseLanguage()
+/** The language that answers are asked for in. */
+export const speak = (chosen: Language): void => { language = chosen }
+
+/**
+ * The client of this page. The token is kept in `localStorage`: shared by the tabs, so that a logout in one is a logout in all.
+ * What it is guarded by there: no script but ours runs on this origin (the policy, and Trusted Types), and it can be revoked.
+ */
+export const auth = createDreamAuth({ store: localStore(), language: () => language })

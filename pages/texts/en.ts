@@ -1,0 +1,152 @@
+import type { Texts } from './zh.ts'
+
+const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`
+
+/** What the pages say in English. */
+export const en: Texts = {
+  lang: 'en',
+  otherLanguage: '中文',
+  skip: 'Skip to the content',
+  offline: 'You are offline. You can go on once you are connected again.',
+  busy: 'One moment…',
+  loading: 'Loading…',
+  retry: 'Try again',
+  back: 'Back',
+  cancel: 'Cancel',
+  notFound: { title: 'No such page', text: 'The link may be incomplete or out of date.', home: 'To the start' },
+  summary: 'Please look at the following:',
+  minutes: seconds => seconds < 60 ? plural(seconds, 'second') : seconds < 3600 ? plural(Math.ceil(seconds / 60), 'minute') : plural(Math.ceil(seconds / 3600), 'hour'),
+
+  fields: {
+    Name: 'Name',
+    Email: 'E-mail',
+    Password: 'Password',
+    NewPassword: 'New password',
+    OldPassword: 'Current password',
+    NewEmail: 'New e-mail',
+    VerifyCode: 'Code',
+    show: 'Show password',
+    hide: 'Hide password',
+    nameHint: 'At most 50 characters. Others may see it.',
+    codeHint: 'The six digits from the mail. Once all are there, it goes on by itself.',
+    codeHintPassword: 'The six digits from the mail.'
+  },
+  checks: {
+    required: label => `${label}: please fill in`,
+    email: 'An e-mail address looks like alice@example.com',
+    name: 'A name has at most 50 characters and no control characters',
+    code: 'The code has six digits',
+    short: 'A password has at least 8 characters',
+    long: 'A password has at most 128 characters',
+    common: 'This password is too common, or too close to your name or address: please choose another',
+    same: 'The new password is the current one',
+    accept: 'Please tick the box first',
+    invalid: 'This cannot be accepted as it is'
+  },
+  strength: {
+    empty: 'At least 8 characters. Longer is safer: a few words are easy to remember.',
+    short: missing => `${plural(missing, 'character')} to go`,
+    guessable: 'Easy to guess: repeated, in sequence, or like your name or address',
+    fair: 'Will do; longer is safer',
+    good: 'A good password',
+    strong: 'A strong password'
+  },
+  errors: {
+    BadRequest: 'Something cannot be accepted as it is. Please look at it again.',
+    Unauthorized: 'You are no longer logged in. Please log in again.',
+    Forbidden: 'You may not do this.',
+    TooManyRequests: wait => `Too many tries. Please try again in ${wait}.`,
+    CaptchaRequired: 'We need to be sure that you are no robot. Please try again.',
+    InternalError: 'Something went wrong at our end. Please try again later.',
+    LoginFailed: 'E-mail or password is wrong.',
+    PasswordWrong: 'The password is wrong.',
+    NameTaken: 'This name is taken. Please choose another.',
+    EmailTaken: 'There is an account with this e-mail already: log in, or reset the password.',
+    UserExists: 'E-mail or name is taken.',
+    UserNotFound: 'There is no account with this e-mail.',
+    MailFailed: 'The mail could not be sent. Check the address; you can try again at once.',
+    CodeWrong: 'The code is wrong. Please look at the mail again. After five wrong tries you need a new one.',
+    CodeExpired: 'The code is no longer good: it is too old, was used, or was wrong too often. Please get a new one.',
+    Unavailable: 'The service is not available just now. Please try again in a moment.',
+    Unreachable: 'The server cannot be reached. Check your connection and try again.',
+    Offline: 'You are offline. Try again once you are connected.',
+    LastAdmin: 'You are the last super administrator. Make somebody else one first, then delete the account.',
+    Unknown: 'Something went wrong. Please try again later.'
+  },
+
+  login: { title: 'Log in', submit: 'Log in', forgot: 'Forgot the password?', none: 'No account yet?', signUp: 'Sign up' },
+  signUp: { title: 'Sign up', submit: 'Get a code', have: 'Have an account?', login: 'Log in', note: 'We mail you a code of six digits.' },
+  code: {
+    title: 'Enter the code',
+    sent: (email, minutes) => ['We have mailed a code to ', email, `. It is good for ${plural(minutes, 'minute')}.`],
+    submit: 'Create the account',
+    again: 'Send again',
+    againIn: seconds => `Send again in ${seconds} s`,
+    resent: 'A new code is on its way. The old one is void.',
+    spam: 'Nothing there? Look into the spam folder.',
+    other: 'Use another e-mail',
+    againOrOther: 'Send again, or use another e-mail',
+    mailbox: 'Development: your code is in the development mailbox',
+    reloaded: 'The page was reloaded, and your password is not kept in the browser. Type it once more: it becomes the password of the account.',
+    nothing: 'No sign-up is under way.',
+    done: 'Your account is ready. Welcome!',
+    doneLogin: 'Your account is ready. Please log in.'
+  },
+  forgot: { title: 'Reset the password', text: 'Type the e-mail of your account, and we mail you a code of six digits.', submit: 'Get a code', back: 'Back to login', nothing: 'Type your e-mail first to get a code.' },
+  reset: { title: 'Choose a new password', submit: 'Save the new password', done: 'Your password is changed. All other devices are logged out.', doneLogin: 'Your password is changed. Please log in with the new one.', ends: 'Saving it logs out every device.' },
+
+  profile: {
+    title: 'My account',
+    since: date => `Since ${date}`,
+    admin: 'Super administrator',
+    administration: 'Administration',
+    sessions: 'Where you are logged in',
+    sessionsText: 'If you do not know a device, end its login and change your password.',
+    current: 'This device',
+    seen: (when, network) => `Active ${when} · ${network}`,
+    just: 'just now',
+    end: 'End',
+    endNamed: device => `End the login of ${device}`,
+    ended: device => `The login of ${device} is over.`,
+    unknownDevice: 'Unknown device',
+    security: 'Account and security',
+    password: 'Change password',
+    email: 'Change e-mail',
+    export: 'Download my data',
+    exported: 'Your data has been downloaded.',
+    exportFile: 'dream-account.json',
+    delete: 'Delete account',
+    logout: 'Log out',
+    logoutAll: 'Log out everywhere',
+    loggedOut: 'You are logged out.',
+    loggedOutHere: 'You are logged out in this browser. The server could not be told: end the login elsewhere once you are connected.',
+    over: 'Your login has ended. Please log in again.'
+  },
+  password: { title: 'Change password', submit: 'Change password', note: 'This logs out your other devices.', done: 'Your password is changed. Your other devices are logged out.' },
+  email: {
+    title: 'Change e-mail',
+    note: 'We mail a code to the new address. Nothing changes before you enter it.',
+    submit: 'Send the code',
+    confirm: 'Change e-mail',
+    kept: 'Your old address is told, and can take the account back for seven days.',
+    done: email => `Your e-mail is now ${email}.`
+  },
+  delete: {
+    title: 'Delete account',
+    warning: 'Your account and its data are erased at once and for good.',
+    keep: 'Download your data first if you want to keep it.',
+    accept: 'I understand that this cannot be undone',
+    submit: 'Delete the account for good',
+    done: 'Your account is deleted.'
+  },
+  returning: {
+    title: 'Done',
+    going: host => `Going back to ${host}…`,
+    go: host => `Back to ${host}`,
+    cancel: host => `Cancel and go back to ${host}`,
+    refused: 'The address the app wants you back at is not allowed. You will stay here.',
+    signedIn: email => `You are logged in as ${email}.`,
+    continue: host => `Continue to ${host}`,
+    other: 'Use another account'
+  }
+}
