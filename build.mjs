@@ -37,6 +37,17 @@ await build({
   ...bundled
 })
 
+// What runs in a browser, at /docs.
+await build({
+  entryPoints: ['pages/docs/docs.ts', 'pages/docs/docs.css'],
+  outdir: `${made}/docs`,
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  target: ['es2022', 'safari15.4'],
+  logLevel: 'warning'
+})
+
 await buildPages(`${made}/pages`)
 await import(`./${made}/common-passwords.js`)
 await remove(replaced)

@@ -1,16 +1,26 @@
-import { ReadStream } from 'node:fs'
-import { buffer } from 'node:stream/consumers'
-import fastifySwaggerUi from '@fastify/swagger-ui'
+import { createRequire } from 'node:module'
+import { pathToFileURL } from 'node:url'
 import type { App } from '../src/app.ts'
+import { root } from '../src/root.ts'
+import { readStaticFile, sendStaticFile, type StaticFile } from '../src/static-file.ts'
+import { docsPage } from './docs-page.ts'
 
 /** Nothing but our own files, no inline script, no inline style sheet. */
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// The page's own switch between light and dark is part of the bar that is left out.
-const DARK = "document.documentElement.classList.toggle('dark-mode', matchMedia('(prefers-color-scheme: dark)').matches)"
+const swaggerUi = (name: string): URL => pathToFileURL(createRequire(import.meta.url).resolve(`@fastify/swagger-ui/static/${name}`))
+const built = (name: string): URL => new URL(`dist/docs/${name}`, root)
 
-/** `/openapi.json`, `/openapi.yaml` and the page that shows them. */
-export async function docs (app: App): Promise<void> {
+const ASSETS: Record<string, () => URL> = {
+  'swagger-ui.css': () => swaggerUi('swagger-ui.css'),
+  'swagger-ui-bundle.js': () => swaggerUi('swagger-ui-bundle.js'),
+  'favicon-32x32.png': () => swaggerUi('favicon-32x32.png'),
+  'docs.css': () => built('docs.css'),
+  'docs.js': () => built('docs.js')
+}
+
+/** `/openapi.json`, `/openapi.yaml` and the page that shows them. @param mailbox whether there is a development mailbox */
+export async function docs (app: App, { mailbox }: { mailbox: boolean }): Promise<void> {
   const hidden = { schema: { hide: true } }
   let json: Buffer | undefined
   let yaml: Buffer | undefined
@@ -24,33 +34,16 @@ export async function docs (app: App): Promise<void> {
     return reply.type('application/yaml; charset=utf-8').send(yaml)
   })
 
-  const files = new Map<string, Promise<Buffer>>()
-  // A part of a file would be a part of its own to keep.
-  app.addHook('onRequest', ({ headers }, _reply, done) => {
-    delete headers.range
-    done()
-  })
-  // Whoever reads slowly shares the bytes with all others. As streams, answers that are queued for a connection keep their files
-  // open when it ends, for ever.
-  app.addHook('onSend', async (_request, _reply, payload) => {
-    if (!(payload instanceof ReadStream)) return payload
-    const path = String(payload.path)
-    const known = files.get(path)
-    if (known !== undefined) {
-      payload.destroy()
-      return await known
-    }
-    const file = buffer(payload)
-    files.set(path, file)
-    file.catch(() => { files.delete(path) })
-    return await file
-  })
-
-  await app.register(fastifySwaggerUi, {
-    routePrefix: '/docs',
-    staticCSP: POLICY,
-    // Without the bar on top: it brings a style sheet that the policy refuses, and a box to load other documents.
-    uiConfig: { layout: 'BaseLayout', docExpansion: 'list', deepLinking: true, tryItOutEnabled: true, displayRequestDuration: true, validatorUrl: null },
-    theme: { title: 'Dream Auth · API', js: [{ filename: 'dark.js', content: DARK }] }
-  })
+  const page = docsPage(mailbox ? '/dev/mailbox' : undefined)
+  for (const url of ['/docs', '/docs/']) {
+    app.get(url, hidden, async (_request, reply) => reply.header('content-security-policy', POLICY).type('text/html; charset=utf-8').send(page))
+  }
+  for (const [name, find] of Object.entries(ASSETS)) {
+    let file: Promise<StaticFile> | undefined
+    app.get(`/docs/static/${name}`, hidden, async (request, reply) => {
+      file ??= readStaticFile(find())
+      file.catch(() => { file = undefined })
+      return sendStaticFile(request, reply, await file)
+    })
+  }
 }

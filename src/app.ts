@@ -155,7 +155,7 @@ async function assemble (app: App, config: Config, overrides: Overrides): Promis
 
   // For operators and developers
   await app.register(health)
-  await app.register(docs)
+  await app.register(docs, { mailbox: app.mailbox !== null && !config.production })
   if (config.ACCOUNT_PAGES) await app.register(account, config)
   if (app.metrics !== null && config.METRICS_TOKEN !== undefined && config.METRICS_PORT === undefined) {
     const { metrics } = await import('../routes/metrics.ts')

@@ -1,48 +1,116 @@
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
+import { promisify } from 'node:util'
+import type { Locator, Page } from 'playwright-core'
 import t, { type Test } from 'tap'
-import { build, digest, file } from '../helper.ts'
+import { root } from '../../src/root.ts'
+import { build, file, modes, type Mode, type World } from '../helper.ts'
 import { launch, noBrowser, open } from '../support/browser.ts'
 
-const alice = { Name: 'Alice', Email: 'alice@example.com', Password: digest('correct horse battery staple') }
-const viewports = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 900 } }
+const viewports = { phone: { width: 360, height: 740 }, desktop: { width: 1280, height: 900 } }
+const shell = promisify(execFile)
 
-async function docs (t: Test): Promise<string> {
-  const world = await build(t, 'embedded')
-  await world.register(alice)
+async function serve (t: Test, mode: Mode): Promise<{ world: World, url: string }> {
+  const world = await build(t, mode)
   await world.app.listen({ host: '127.0.0.1', port: 0 })
-  return `http://127.0.0.1:${(world.app.server.address() as AddressInfo).port}/docs`
+  return { world, url: `http://127.0.0.1:${(world.app.server.address() as AddressInfo).port}/docs` }
+}
+
+async function snap (page: Page, name: string, fullPage = true): Promise<void> {
+  if (process.env.SCREENSHOTS !== undefined) await page.screenshot({ path: `${process.env.SCREENSHOTS}/docs-${name}.png`, fullPage })
+}
+
+const step = (page: Page, name: string): Locator => page.locator(`[data-step="${name}"]`)
+
+/** Sends an operation as the page has it ready, and returns the status and the text of its answer. */
+async function execute (page: Page, operation: string): Promise<{ status: string, text: string }> {
+  const block = page.locator(`[id$="-${operation}"]`)
+  if (await block.locator('button.execute').count() === 0) await block.locator('.opblock-summary-control').click()
+  const answered = page.waitForResponse(response => response.request().resourceType() === 'fetch')
+  await block.locator('button.execute').click()
+  const answer = await answered
+  const live = block.locator('.live-responses-table .response').first()
+  await live.locator('.response-col_status').filter({ hasText: String(answer.status()) }).waitFor()
+  return { status: String(answer.status()), text: await live.innerText() }
 }
 
 t.test('the documentation page', { skip: noBrowser }, async t => {
   const browser = await launch(t)
-  const url = await docs(t)
+  const { url } = await serve(t, 'embedded')
   const operations = [...file('openapi.yaml').matchAll(/operationId: (\w+)/g)].map(([, id]) => id ?? '')
   t.ok(operations.length >= 8)
 
   for (const [device, viewport] of Object.entries(viewports)) {
     await t.test(`shows every operation on a ${device}, with local assets alone, no error and no violation of its policy`, async t => {
-      const { page, faults } = await open(t, browser, url, { viewport, colorScheme: device === 'phone' ? 'dark' : 'light' })
+      const { page, faults } = await open(t, browser, url, { viewport, ...(device === 'phone' && { colorScheme: 'dark', isMobile: true, locale: 'zh-CN' }) })
       await page.locator('.opblock').first().waitFor()
       t.equal(await page.locator('.opblock').count(), operations.length)
       for (const operation of operations) t.equal(await page.locator(`[id$="-${operation}"]`).count(), 1, operation)
       t.match(await page.title(), /Dream Auth/)
+      t.equal(await page.evaluate('innerWidth'), viewport.width, 'a phone does not shrink it')
       t.equal(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth'), true, 'nothing is cut off at the side')
-      if (process.env.SCREENSHOTS !== undefined) await page.screenshot({ path: `${process.env.SCREENSHOTS}/docs-${device}.png`, fullPage: true })
+      await page.getByRole('heading', { name: device === 'phone' ? '从这里开始' : 'Start here' }).waitFor()
+      await snap(page, device)
+      await page.evaluate(readFileSync(new URL('node_modules/axe-core/axe.min.js', root), 'utf8'))
+      const violations = await page.evaluate('axe.run({ exclude: ["#swagger-ui"] }).then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes.map(({ html }) => html)))')
+      t.strictSame(violations, [], 'axe finds nothing in what is our own')
+      await page.getByRole('button', { name: device === 'phone' ? 'English' : '中文' }).click()
+      await page.getByRole('heading', { name: device === 'phone' ? 'Start here' : '从这里开始' }).waitFor()
       t.strictSame(faults, [])
     })
   }
-
-  await t.test('lets a person try a login out, and shows the answer', async t => {
-    const { page, faults } = await open(t, browser, url, { viewport: viewports.desktop })
-    const login = page.locator('[id$="-login"]')
-    await login.locator('.opblock-summary-control').click()
-    const body = login.locator('textarea.body-param__text')
-    await body.fill(JSON.stringify({ Email: alice.Email, Password: alice.Password }))
-    await login.locator('button.execute').click()
-    const answer = login.locator('.live-responses-table .response').first()
-    await answer.locator('.response-col_status').filter({ hasText: '200' }).waitFor()
-    t.match(await answer.innerText(), /"Code": 200[\s\S]*"Token": "ey/)
-    if (process.env.SCREENSHOTS !== undefined) await page.screenshot({ path: `${process.env.SCREENSHOTS}/docs-login.png`, fullPage: true })
-    t.strictSame(faults, [])
-  })
 })
+
+for (const mode of modes) {
+  t.test(`${mode}: the documentation page`, { skip: noBrowser }, async t => {
+    const browser = await launch(t)
+    const { world, url } = await serve(t, mode)
+
+    await t.test('the whole flow can be tried on it: the token is taken over by login and forgotten by logout', async t => {
+      const { page, faults } = await open(t, browser, url, { viewport: viewports.desktop, locale: 'en' })
+      await page.locator('.opblock').first().waitFor()
+      await page.getByLabel('E-mail').fill('carol@example.com')
+      await page.getByLabel('Name').fill('Carol')
+
+      await step(page, 'sign').getByRole('button', { name: /Try it/ }).click()
+      t.match(await execute(page, 'sign'), { status: '200', text: /"Code": 200/ })
+      if (mode === 'embedded') t.equal(await page.getByRole('link', { name: /mailbox/ }).getAttribute('href'), '/dev/mailbox')
+      else t.equal(await page.getByRole('link', { name: /mailbox/ }).count(), 0, 'where there is none')
+      await page.getByLabel('Code from the mail').fill(await world.codeFor('carol@example.com'))
+      t.match(await execute(page, 'verify'), { status: '200', text: /"Code": 200/ })
+      t.match(await execute(page, 'login'), { status: '200', text: /"Code": 200[\s\S]*"Token": "ey/ })
+      await page.getByRole('status').filter({ hasText: 'Logged in' }).waitFor()
+      t.match(await execute(page, 'checkToken'), { status: '200', text: /x-auth-user-id: 1/ })
+      t.match(await execute(page, 'listSessions'), { status: '200', text: /"Current": true/ })
+      await snap(page, `${mode}-logged-in`)
+      t.strictSame(faults, [])
+
+      t.match(await execute(page, 'logout'), { status: '200' })
+      await page.getByRole('status').filter({ hasText: 'Logged out' }).waitFor()
+      const [request] = await Promise.all([page.waitForRequest(/CheckJWTToken/), execute(page, 'checkToken').then(answer => { t.match(answer, { status: '401', text: /"Code": 401/ }) })])
+      t.notOk('authorization' in request.headers(), 'and not sent any more')
+    })
+
+    await t.test('its commands, copied into a shell, do what they say, whatever is in a name', async t => {
+      const { page, faults } = await open(t, browser, url, { viewport: viewports.desktop, locale: 'en', permissions: ['clipboard-read', 'clipboard-write'] })
+      await page.locator('.opblock').first().waitFor()
+      await page.getByLabel('E-mail').fill('dan@example.com')
+      await page.getByLabel('Name').fill('Dan "$HOME" O\'Neil`id`')
+      const commandOf = async (name: string): Promise<string> => {
+        await step(page, name).getByRole('button', { name: /Copy/ }).click()
+        await step(page, name).getByText('Copied').waitFor()
+        return String(await page.evaluate('navigator.clipboard.readText()'))
+      }
+      const run = async (...commands: string[]): Promise<string> => (await shell('sh', ['-c', commands.join('\n')])).stdout
+
+      t.match(await run(await commandOf('sign')), /"Code":200/)
+      await page.getByLabel('Code from the mail').fill(await world.codeFor('dan@example.com'))
+      t.match(await run(await commandOf('verify')), /"Code":200/)
+      t.strictSame(await world.rows("SELECT UserName FROM Users WHERE Email = 'dan@example.com'"), [{ UserName: 'Dan "$HOME" O\'Neil`id`' }])
+      const [login, check, logout] = [await commandOf('login'), await commandOf('checkToken'), await commandOf('logout')]
+      t.match(await run(login, check, logout, check), /^ey\S+\nHTTP\/1\.1 200 [\s\S]*"Code":200,[\s\S]*\{"Code":200,[^}]*\}HTTP\/1\.1 401 /)
+      t.strictSame(faults, [])
+    })
+  })
+}

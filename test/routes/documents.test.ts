@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib'
 import t from 'tap'
 import { build, file, modes } from '../helper.ts'
 
@@ -36,5 +37,22 @@ for (const mode of modes) {
       t.equal((await world.get(pathname)).status, 200, asset)
     }
     t.notMatch(page.text, /<script>[^<]|<style>[^<]|onclick=/, 'no inline script or style')
+  })
+  t.test(`${mode}: what the documentation page is made of comes compressed to whoever takes that, and not again to whoever has it`, async t => {
+    const { app } = await build(t, mode)
+    const url = '/docs/static/swagger-ui-bundle.js'
+    const plain = await app.inject({ url })
+    const small = await app.inject({ url, headers: { 'accept-encoding': 'br, gzip' } })
+    t.match(plain, { statusCode: 200, headers: { 'content-type': /^text\/javascript/, vary: 'Accept-Encoding', 'x-content-type-options': 'nosniff' } })
+    t.match(small, { statusCode: 200, headers: { 'content-encoding': 'gzip' } })
+    t.strictSame(gunzipSync(small.rawPayload), plain.rawPayload)
+    t.ok(small.rawPayload.length < plain.rawPayload.length / 3)
+    t.notOk('content-encoding' in (await app.inject({ url, headers: { 'accept-encoding': 'gzip;q=0' } })).headers)
+    const { etag } = small.headers
+    t.match(await app.inject({ url, headers: { 'accept-encoding': 'gzip', 'if-none-match': `"other", W/${String(etag)}` } }), { statusCode: 304, body: '' })
+    t.match(await app.inject({ url, headers: { 'if-none-match': String(etag) } }), { statusCode: 200 }, 'the other spelling is another')
+    t.match(await app.inject({ url, method: 'HEAD' }), { statusCode: 200, body: '' })
+    t.match(await app.inject({ url, method: 'POST' }), { statusCode: 405, headers: { allow: /GET/ } })
+    t.match(await app.inject({ url: '/docs/static/../../package.json' }), { statusCode: 404 })
   })
 }

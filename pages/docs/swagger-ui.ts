@@ -1,0 +1,38 @@
+// What of Swagger UI the page uses: the package has no types of its own.
+
+export interface SwaggerAnswer { url: string, text?: string }
+interface Security { name: string, schema: unknown, value: string }
+
+export interface SwaggerUi {
+  preauthorizeApiKey: (scheme: string, token: string) => void
+  authActions: { authorize: (securities: Record<string, Security>) => void, logout: (schemes: string[]) => void }
+  oas3Actions: {
+    setRequestContentType: (type: { value: string, pathMethod: [path: string, method: string] }) => void
+    setRequestBodyValue: (body: { value: string, pathMethod: [path: string, method: string] }) => void
+  }
+  layoutActions: { show: (thing: string[], shown: boolean) => void }
+}
+
+export interface SwaggerOptions {
+  domNode: Element | null
+  spec: OpenApi
+  layout: 'BaseLayout'
+  docExpansion: 'list'
+  deepLinking: boolean
+  tryItOutEnabled: boolean
+  displayRequestDuration: boolean
+  persistAuthorization: boolean
+  validatorUrl: null
+  requestInterceptor: (request: { url: string, method: string }) => unknown
+  responseInterceptor: (answer: SwaggerAnswer) => SwaggerAnswer
+  onComplete: () => void
+}
+
+export interface OpenApi {
+  info: { description?: string }
+  paths: Record<string, Record<string, { operationId?: string, tags?: string[] }>>
+}
+
+declare global {
+  interface Window { SwaggerUIBundle: (options: SwaggerOptions) => SwaggerUi }
+}
