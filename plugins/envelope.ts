@@ -5,7 +5,12 @@ import type { ResolveFastifyReplyType, FastifyReplyType } from 'fastify/types/ty
 import { preferredLanguage } from '../src/accept-language.ts'
 import { catalogue, Failure, fail, reasons, type Key, type Language, type Refusal } from '../src/catalogue.ts'
 
-type Extra<ReplyType> = ReplyType extends { Code: number } ? Omit<ReplyType, 'Code' | 'Msg'> : Record<string, unknown>
+type KeyOf<Code> = { [K in Key]: typeof catalogue[K]['code'] extends Code ? K : never }[Key]
+type Extra<ReplyType> = Omit<ReplyType, 'Code' | 'Msg'>
+/** What `answer` takes: a key that the route documents, and what such an answer carries beside `Code` and `Msg`. Any key where nothing is documented. */
+type Answer<ReplyType> = ReplyType extends { Code: infer Code }
+  ? [key: KeyOf<Code>, extra: Extra<ReplyType>] | (Record<never, never> extends Extra<ReplyType> ? [key: KeyOf<Code>] : never)
+  : [key: Key, extra?: object]
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -25,8 +30,8 @@ declare module 'fastify' {
     TypeProvider extends FastifyTypeProvider = FastifyTypeProviderDefault,
     ReplyType extends FastifyReplyType = ResolveFastifyReplyType<TypeProvider, SchemaCompiler, RouteGeneric>
   > {
-    /** Sends the envelope of a catalogue entry: its HTTP status, `Code`, `Msg` and the given fields. */
-    answer (key: Key, extra?: Extra<ReplyType>): this
+    /** Sends the envelope of a catalogue entry: its HTTP status, `Code`, `Msg` and the fields that the route documents for it. */
+    answer (...answer: Answer<ReplyType>): this
     /** The catalogue key this reply was answered with, for the log. */
     answeredWith: Key | null
   }

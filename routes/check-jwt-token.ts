@@ -1,15 +1,17 @@
 import { Type } from '@sinclair/typebox'
 import type { App } from '../src/app.ts'
-import { replies } from '../src/schemas.ts'
+import { replies } from '../src/replies.ts'
+import { bearer, ROLES } from '../src/schemas.ts'
 
 const schema = {
   operationId: 'checkToken',
   tags: ['Tokens'],
   summary: 'Check a token',
   description: 'Says whether the bearer token is valid now. The headers `X-Auth-User-Id` and `X-Auth-Role` of the answer name the account, so that nginx `auth_request`, Traefik or Caddy can ask here on behalf of another service.',
-  security: [{ Bearer: [] }],
+  security: [bearer],
   response: replies(['Success', 'Unauthorized', 'DatabaseUnavailable'], {
-    headers: { 'X-Auth-User-Id': Type.String({ description: 'UserID of the account.' }), 'X-Auth-Role': Type.String({ description: '`user` or `super_admin`.' }) }
+    'X-Auth-User-Id': Type.String({ description: '`UserID` of the account.', pattern: '^[1-9][0-9]*$', examples: ['1'] }),
+    'X-Auth-Role': Type.String({ description: 'Its `Role`: `user` or `super_admin`.', enum: ROLES, examples: ['user'] })
   })
 }
 

@@ -1,18 +1,8 @@
 import { Type } from '@sinclair/typebox'
-import { ALGORITHMS, type Algorithm } from '../src/keys/key.ts'
 import { PUBLISHED_MAX_AGE } from '../src/keys/key-set.ts'
 import type { App } from '../src/app.ts'
-import { replies } from '../src/schemas.ts'
-
-const PublicKey = Type.Object({
-  kty: Type.String({ description: '`OKP` or `EC`.' }),
-  crv: Type.String({ description: '`Ed25519` or `P-256`.' }),
-  x: Type.String(),
-  y: Type.Optional(Type.String({ description: 'Of `EC` alone.' })),
-  kid: Type.String({ description: 'The `kid` in the header of the tokens that the key is for.' }),
-  alg: Type.Unsafe<Algorithm>({ type: 'string', enum: ALGORITHMS.filter(alg => alg !== 'HS256') }),
-  use: Type.Unsafe<'sig'>({ type: 'string', enum: ['sig'] })
-})
+import { replies } from '../src/replies.ts'
+import { PublicKey, PublicKeySet, ref } from '../src/schemas.ts'
 
 const published = {
   description: 'The public keys; none where tokens are signed with HS256, whose keys are secrets.',
@@ -22,9 +12,9 @@ const published = {
   },
   content: {
     'application/json': {
-      schema: Type.Object({ keys: Type.Array(PublicKey) }),
+      schema: ref(PublicKeySet),
       examples: {
-        EdDSA: { summary: 'One key of Ed25519', value: { keys: [{ kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo', kid: '3f9a1c0b27d4e865', alg: 'EdDSA', use: 'sig' }] } },
+        EdDSA: { summary: 'One key of Ed25519', value: { keys: PublicKey.examples } },
         HS256: { summary: 'No public key', value: { keys: [] } }
       }
     }

@@ -1,6 +1,6 @@
 import { Type, type Static, type TObject, type TProperties, type TSchema, type TUnsafe } from '@sinclair/typebox'
 import { EMAIL_PATTERN } from './canonical.ts'
-import { catalogue, type Key } from './catalogue.ts'
+import { ALGORITHMS, type Algorithm } from './keys/key.ts'
 
 // Control characters, line and paragraph separators, and the marks that reorder the text around them.
 const CONTROL = '\\u0000-\\u001F\\u007F-\\u009F\\u2028-\\u202E\\u2066-\\u2069'
@@ -63,9 +63,18 @@ export const Token = Type.String({
 export const UserID = Type.Integer({ $id: 'UserID', description: 'Number of the account.', minimum: 1, examples: [1] })
 
 export const DependencyCheck = Type.Object({
-  Status: Type.Unsafe<'up' | 'down'>({ type: 'string', enum: ['up', 'down'] }),
-  LatencyMs: Type.Number({ description: 'Milliseconds the check took.', minimum: 0 })
-}, { $id: 'DependencyCheck', description: 'State of one dependency.' })
+  Status: Type.Unsafe<'up' | 'down'>({ type: 'string', enum: ['up', 'down'], description: 'Whether it answers.', examples: ['up'] }),
+  LatencyMs: Type.Number({ description: 'Milliseconds the check took.', minimum: 0, examples: [0.4] })
+}, { $id: 'DependencyCheck', description: 'State of one dependency.', examples: [{ Status: 'up', LatencyMs: 0.4 }] })
+
+export const HealthChecks = Type.Object({
+  Database: ref(DependencyCheck),
+  Redis: Type.Optional(ref(DependencyCheck))
+}, {
+  $id: 'HealthChecks',
+  description: 'State of each dependency. Redis is there in server mode alone.',
+  examples: [{ Database: { Status: 'up', LatencyMs: 0.4 }, Redis: { Status: 'up', LatencyMs: 0.2 } }]
+})
 
 const time = (description: string) => Type.String({ description: `${description} (UTC, ISO 8601).`, format: 'date-time', examples: ['2026-11-25T08:30:00Z'] })
 const nullable = <S extends TSchema>(schema: S) => Type.Unsafe<Static<S> | null>({ ...schema, nullable: true })
@@ -82,6 +91,8 @@ export const SessionID = Type.String({
   examples: ['0b9f6f0e-4a43-4f0c-9d53-8a9c7f1f5a21']
 })
 
+const storedName = Type.String({ description: 'Its name.', examples: ['Alice'] })
+const storedEmail = Type.String({ description: 'Its e-mail address, in lower case.', examples: ['alice@example.com'] })
 const Network = Type.String({ description: 'Where from: an IPv4 address, or an IPv6 /64.', examples: ['203.0.113.7'] })
 const UserAgent = Type.String({ description: 'With what, as the client called itself.', examples: ['DreamApp/2.1 (iPhone; iOS 19)'] })
 
@@ -97,25 +108,28 @@ export const Session = Type.Object({
   ExpiresAt: time('When it ends, unless it is refreshed'),
   Network,
   UserAgent,
-  Current: Type.Optional(Type.Boolean({ description: 'Whether it is the one that asks.' })),
-  Ended: Type.Optional(Type.Boolean({ description: 'Whether it was ended before its time; in the export, which has those too.' }))
+  Current: Type.Optional(Type.Boolean({ description: 'Whether it is the one that asks.', examples: [true] })),
+  Ended: Type.Optional(Type.Boolean({ description: 'Whether it was ended before its time; in the export, which has those too.', examples: [false] }))
 }, { $id: 'Session', description: 'A login.', examples: [session] })
 
-export const Role = Type.Unsafe<'user' | 'super_admin'>({ type: 'string', enum: ['user', 'super_admin'], $id: 'Role', description: 'What the account may do.', examples: ['user'] })
+/** What an account may be. */
+export const ROLES = ['user', 'super_admin'] as const
+
+export const Role = Type.Unsafe<typeof ROLES[number]>({ type: 'string', enum: ROLES, $id: 'Role', description: 'What the account may do.', examples: ['user'] })
 
 /** An account as its owner sees it. */
 export const AccountData = Type.Object({
   UserID: ref(UserID),
-  Name: Type.String(),
-  Email: Type.String(),
+  Name: storedName,
+  Email: storedEmail,
   Role: ref(Role),
   RegisterTime: nullable(time('When it was made')),
   LastLogin: nullable(time('When somebody last logged in')),
-  AvatarUrl: nullable(Type.String()),
-  Gender: nullable(Type.String()),
-  BirthDate: nullable(Type.String()),
-  Phone: nullable(Type.String()),
-  Address: nullable(Type.String())
+  AvatarUrl: nullable(Type.String({ description: 'Address of a picture.' })),
+  Gender: nullable(Type.String({ description: 'As the owner has put it.' })),
+  BirthDate: nullable(Type.String({ description: 'As the owner has put it.' })),
+  Phone: nullable(Type.String({ description: 'As the owner has put it.' })),
+  Address: nullable(Type.String({ description: 'As the owner has put it.' }))
 }, {
   $id: 'AccountData',
   description: 'What is kept of an account, but for the hash of its password.',
@@ -125,10 +139,10 @@ export const AccountData = Type.Object({
 /** An account as administrators see it. */
 export const User = Type.Object({
   UserID: ref(UserID),
-  Name: Type.String(),
-  Email: Type.String(),
+  Name: storedName,
+  Email: storedEmail,
   Role: ref(Role),
-  Disabled: Type.Boolean({ description: 'Whether it may not log in.' }),
+  Disabled: Type.Boolean({ description: 'Whether it may not log in.', examples: [false] }),
   DisabledAt: nullable(time('Since when')),
   RegisterTime: nullable(time('When it was made')),
   LastLogin: nullable(time('When somebody last logged in'))
@@ -139,34 +153,57 @@ export const User = Type.Object({
 })
 
 export const FormerEmail = Type.Object({
-  Email: Type.String(),
+  Email: storedEmail,
   ReservedUntil: time('Until when a password reset there gives the account back')
 }, { $id: 'FormerEmail', description: 'An address that the account had.', examples: [{ Email: 'alice@old.example', ReservedUntil: '2026-12-02T08:30:00.000Z' }] })
 
 /** An event of the audit trail. */
 export const AccountEvent = Type.Object({
-  EventID: Type.String({ description: 'A UUID of version 7: sorted by it, events are sorted by time.' }),
+  EventID: Type.String({ description: 'A UUID of version 7: sorted by it, events are sorted by time.', examples: ['019abcde-0000-7000-8000-000000000000'] }),
   OccurredAt: time('When'),
-  Type: Type.String({ description: 'What was tried, such as `login`.' }),
-  Outcome: Type.Unsafe<'success' | 'failure'>({ type: 'string', enum: ['success', 'failure'], description: 'How it ended.' }),
-  Reason: nullable(Type.String({ description: 'Why, in a word.' })),
-  UserID: nullable(Type.Integer({ description: 'The account, where it was known.' })),
+  Type: Type.String({ description: 'What was tried, such as `login`.', examples: ['login'] }),
+  Outcome: Type.Unsafe<'success' | 'failure'>({ type: 'string', enum: ['success', 'failure'], description: 'How it ended.', examples: ['success'] }),
+  Reason: nullable(Type.String({ description: 'Why, in a word.', examples: ['password'] })),
+  UserID: nullable(Type.Integer({ description: 'The account, where it was known.', examples: [1] })),
   Network: nullable(Network),
   UserAgent: nullable(UserAgent),
-  RequestID: nullable(Type.String({ description: 'The id of the request, as the log has it.' }))
+  RequestID: nullable(Type.String({ description: 'The id of the request, as the log has it.', examples: ['3f0c8a9c-7f1f-4a43-9d53-0b9f6f0e5a21'] }))
 }, {
   $id: 'AccountEvent',
   description: 'Something that happened to an account.',
   examples: [{ EventID: '019abcde-0000-7000-8000-000000000000', OccurredAt: '2026-11-25T08:31:00.000Z', Type: 'login', Outcome: 'success', Reason: null, UserID: 1, Network: '203.0.113.7', UserAgent: 'DreamApp/2.1 (iPhone; iOS 19)', RequestID: '3f0c8a9c-7f1f-4a43-9d53-0b9f6f0e5a21' }]
 })
 
-const Detail = Type.Object({
-  Field: Type.String({ description: 'The refused field, or `Body` for the body as a whole.' }),
-  Reason: Type.String({ description: 'Why, in the language of `Msg`.' })
-}, { $id: 'Detail' })
+export const Detail = Type.Object({
+  Field: Type.String({ description: 'The refused field, or `Body` for the body as a whole.', examples: ['Email'] }),
+  Reason: Type.String({ description: 'Why, in the language of `Msg`.', examples: ['邮箱格式不正确'] })
+}, { $id: 'Detail', description: 'A refused field.', examples: [{ Field: 'Email', Reason: '邮箱格式不正确' }] })
+
+/** A key that tokens can be checked with (RFC 7517, section 4; RFC 8037). */
+export const PublicKey = Type.Object({
+  kty: Type.String({ description: 'Family of the key: `OKP` or `EC`.', examples: ['OKP'] }),
+  crv: Type.String({ description: 'Its curve: `Ed25519` or `P-256`.', examples: ['Ed25519'] }),
+  x: Type.String({ description: 'The key, or the first coordinate of its point, in base64url.', examples: ['11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo'] }),
+  y: Type.Optional(Type.String({ description: 'The second coordinate; of `EC` alone.', examples: ['x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0'] })),
+  kid: Type.String({ description: 'The `kid` in the header of the tokens that the key is for.', examples: ['3f9a1c0b27d4e865'] }),
+  alg: Type.Unsafe<Algorithm>({ type: 'string', enum: ALGORITHMS.filter(alg => alg !== 'HS256'), description: 'How it signs.', examples: ['EdDSA'] }),
+  use: Type.Unsafe<'sig'>({ type: 'string', enum: ['sig'], description: 'What it is for: signatures.', examples: ['sig'] })
+}, {
+  $id: 'PublicKey',
+  description: 'A public key that tokens can be checked with, as RFC 7517 has it.',
+  examples: [{ kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo', kid: '3f9a1c0b27d4e865', alg: 'EdDSA', use: 'sig' }]
+})
+
+/** A JWK Set (RFC 7517, section 5). */
+export const PublicKeySet = Type.Object({
+  keys: Type.Array(ref(PublicKey), { description: 'None where tokens are signed with HS256, whose keys are secrets.' })
+}, { $id: 'PublicKeySet', description: 'The public keys: a JWK Set (RFC 7517). The one answer that is no envelope.', examples: [{ keys: PublicKey.examples }] })
 
 /** The shared models: `src/app.ts` adds each to Fastify, so that routes refer to them by name. */
-export const models: TSchema[] = [Email, Name, Password, LoginPassword, VerifyCode, Token, UserID, SessionID, Session, Role, User, AccountData, FormerEmail, AccountEvent, DependencyCheck, Detail]
+export const models: TSchema[] = [
+  Email, Name, Password, LoginPassword, VerifyCode, Token, UserID, SessionID, Session, Role, User, AccountData, FormerEmail, AccountEvent,
+  DependencyCheck, HealthChecks, PublicKey, PublicKeySet, Detail
+]
 
 /** A reference to a shared model, typed as the model: one named component in OpenAPI, however often it is used. */
 export function ref<S extends TSchema> (model: S): TUnsafe<Static<S>> {
@@ -179,83 +216,5 @@ export function body<P extends TProperties> (fields: P): TObject<P> {
   return Type.Object(fields, { additionalProperties: false })
 }
 
-/** Fields that some answers carry beside `Code` and `Msg`, by catalogue key, with an example of each. */
-const carried: Partial<Record<Key, { fields: TProperties, example: Record<string, unknown> }>> = {
-  BadRequest: { fields: { Details: Type.Array(ref(Detail)) }, example: { Details: [{ Field: 'Email', Reason: '邮箱格式不正确' }] } },
-  TooManyRequests: { fields: { RetryAfter: Type.Integer({ description: 'Seconds until it is worth trying again.', minimum: 1 }) }, example: { RetryAfter: 42 } },
-  UserExists: { fields: { Field: Type.Optional(Type.Unsafe<'Email' | 'Name'>({ type: 'string', enum: ['Email', 'Name'], description: 'Which of the two is taken.' })) }, example: { Field: 'Email' } }
-}
-
-interface MediaType<S extends TSchema = TSchema> { description: string, headers?: Record<string, TSchema>, content: { 'application/json': { schema: S, examples: Record<string, unknown> } } }
-type Envelope<P extends TProperties> = { Code: ReturnType<typeof codes>, Msg: typeof Msg } & P
-type Replies<P extends TProperties> = { 200: MediaType<TObject<Envelope<P>>> } & Record<number, MediaType>
-
-const Msg = Type.String({ description: 'What was decided, for people: Chinese, or English where `Accept-Language` prefers it.' })
-
-/** Says no more than the status: which of these numbers came is in the examples. */
-function codes (keys: Key[]) {
-  return Type.Unsafe<number>({ type: 'integer', enum: keys.map(key => catalogue[key].code), description: 'What was decided, for programs.' })
-}
-
 /** What a route asks for that is for whoever is logged in. */
 export const bearer = { Bearer: [] }
-
-/** What any route may answer. */
-const ALWAYS: Key[] = ['InternalError']
-/** What any route may answer that a body can be sent to. */
-export const PARSED: Key[] = ['BadRequest', 'BodyTooLarge', 'UnsupportedMediaType']
-/** What any route with a body may answer besides where tries are counted. */
-export const BODY: Key[] = [...PARSED, 'TooManyRequests']
-
-interface Carrying<P extends TProperties> {
-  /** Fields beside `Code` and `Msg`; those that not every such reply carries are optional. */
-  fields?: P
-  /** Those fields as an example, for the keys that carry them. */
-  examples?: Partial<Record<Key, Record<string, unknown>>>
-  /** HTTP statuses whose replies carry those fields: 200 unless said. */
-  statuses?: number[]
-  /** Response headers of the HTTP 200 reply. */
-  headers?: Record<string, TSchema>
-}
-
-const RetryAfter = Type.Integer({ description: 'Seconds until it is worth trying again (RFC 9110, section 10.2.3).' })
-const WwwAuthenticate = Type.String({ description: 'The challenge of RFC 6750, section 3.' })
-const headers: Record<number, Record<string, TSchema>> = {
-  401: { 'WWW-Authenticate': WwwAuthenticate },
-  429: { 'Retry-After': RetryAfter },
-  503: { 'Retry-After': RetryAfter }
-}
-
-/**
- * The `response` schema of a route: one reply per HTTP status, each listing its Codes with an example.
- *
- * @param keys catalogue keys the route may answer, HTTP 500 aside, which every route may
- * @param carrying what the route's own replies carry
- */
-export function replies<P extends TProperties = Record<never, never>> (keys: Key[], carrying: Carrying<P> = {}): Replies<P> {
-  const byStatus = new Map<number, Key[]>()
-  for (const key of [...keys, ...ALWAYS]) {
-    const { status } = catalogue[key]
-    byStatus.set(status, [...byStatus.get(status) ?? [], key])
-  }
-  const response: Record<number, MediaType> = {}
-  for (const [status, group] of [...byStatus].sort(([a], [b]) => a - b)) {
-    const own = (carrying.statuses ?? [200]).includes(status) ? carrying.fields : {}
-    const fields = Object.assign({}, ...group.map(key => carried[key]?.fields), own)
-    const sent = status === 200 ? carrying.headers : headers[status]
-    response[status] = {
-      description: group.map(key => `${catalogue[key].code} ${catalogue[key].en}`).join('; '),
-      ...(sent && { headers: structuredClone(sent) }),
-      content: {
-        'application/json': {
-          schema: Type.Object({ Code: codes(group), Msg, ...fields }),
-          examples: Object.fromEntries(group.map(key => [key, {
-            summary: `${catalogue[key].code} ${catalogue[key].en}`,
-            value: { Code: catalogue[key].code, Msg: catalogue[key].zh, ...carried[key]?.example, ...carrying.examples?.[key] }
-          }]))
-        }
-      }
-    }
-  }
-  return response as Replies<P>
-}

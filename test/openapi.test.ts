@@ -2,26 +2,14 @@ import Fastify from 'fastify'
 import t from 'tap'
 import { catalogue } from '../src/catalogue.ts'
 import { build, file, modes } from './helper.ts'
+import { alternatives, closed, codesOf, isJson, operationsOf, resolved, type Json } from './support/document.ts'
 import { standardReply } from './support/standard-replies.ts'
 
-type Json = Record<string, unknown>
-
-interface Media { schema?: Json, example?: unknown, examples?: Record<string, { summary?: string, value: unknown }> }
-interface Operation {
-  operationId?: string
-  tags?: string[]
-  summary?: string
-  description?: string
-  requestBody?: { content: Record<string, Media> }
-  responses: Record<string, { description?: string, headers?: Record<string, Json>, content?: Record<string, Media> }>
-}
-interface Document { openapi: string, tags: Array<{ name: string }>, components: { schemas: Record<string, Json>, securitySchemes: Json }, paths: Record<string, Record<string, Operation>> }
-
-const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
+interface Document { openapi: string, tags: Array<{ name: string }>, components: { schemas: Record<string, Json>, securitySchemes: Json }, paths: Json }
 
 const world = await build(t, 'embedded')
 const document: Document = JSON.parse((await world.get('/openapi.json')).text)
-const operations = Object.entries(document.paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]) => ({ at: `${method.toUpperCase()} ${path}`, operation })))
+const operations = [...operationsOf(document)].map(([at, operation]) => ({ at, operation }))
 
 /** Every object within a JSON value. */
 function objects (value: unknown): Json[] {
@@ -29,19 +17,11 @@ function objects (value: unknown): Json[] {
   return isJson(value) ? [value, ...Object.values(value).flatMap(objects)] : []
 }
 
-/** A schema of the document that stands alone: each reference replaced by what it refers to. */
-function resolved (value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(resolved)
-  if (!isJson(value)) return value
-  if (typeof value.$ref === 'string') return resolved(document.components.schemas[value.$ref.replace('#/components/schemas/', '')])
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, resolved(each)]))
-}
-
 /** What Ajv, as strict as the service's own, holds against a value. */
 async function objections (schema: unknown, value: unknown): Promise<string> {
   const app = Fastify({ ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: true, keywords: ['x-canonical', 'example'] } } })
   app.get('/', async request => {
-    const validate = request.compileValidationSchema(Object(resolved(schema)))
+    const validate = request.compileValidationSchema(Object(closed(resolved(schema, document))))
     return validate(value) ? '' : JSON.stringify(validate.errors)
   })
   return (await app.inject('/')).body
@@ -72,7 +52,7 @@ t.test('it describes the routes of the contract and no other, in OpenAPI 3.0.3',
 
 t.test('every reference resolves, and what only later versions of OpenAPI know is absent', async t => {
   for (const { $ref } of objects(document)) {
-    if ($ref !== undefined) t.ok(String($ref).replace('#/components/schemas/', '') in document.components.schemas, String($ref))
+    if ($ref !== undefined) t.ok(isJson(resolved({ $ref }, document)), String($ref))
   }
   const later = (schema: Json): boolean => Array.isArray(schema.type) || Array.isArray(schema.examples) || 'const' in schema || '$id' in schema || 'anyOf' in schema
   t.same(objects([document.components.schemas, document.paths]).filter(later), [])
@@ -89,47 +69,62 @@ t.test('every operation has a name of its own, a known tag, a summary and a desc
   }
 })
 
-t.test('every request body and every parameter model has an example that the service would accept', async t => {
-  for (const { at, operation } of operations) {
-    for (const { schema } of Object.values(operation.requestBody?.content ?? {})) {
-      const properties = Object.entries(Object(schema).properties as Record<string, Json>)
-      const example = Object.fromEntries(properties.flatMap(([name, each]) => {
-        const { example } = Object(resolved(each))
-        return example === undefined ? [] : [[name, example]]
-      }))
-      t.equal(await objections(schema, example), '', `${at}: ${JSON.stringify(example)}`)
-      t.equal(Object(schema).additionalProperties, false, `${at} takes no unknown field`)
-    }
+t.test('every request body is a component with an example that the service would accept', async t => {
+  for (const { at, operation: { requestBody, operationId } } of operations) {
+    if (requestBody === undefined) continue
+    const { schema } = requestBody.content['application/json']
+    t.equal(await objections(schema, schema.example), '', `${at}: ${JSON.stringify(schema.example)}`)
+    t.equal(schema.additionalProperties, false, `${at} takes no unknown field`)
+    const name = `${operationId.charAt(0).toUpperCase()}${operationId.slice(1)}Request`
+    t.same(resolved(document.components.schemas[name], document), schema, `${at} has ${name}`)
   }
+  t.equal(operations.find(({ at }) => at === 'POST /Auth/Logout')?.operation.requestBody?.required, false, 'the body of a logout may be left out')
 })
 
 t.test('every reply has a description and, for each of its Codes, an example that its schema accepts', async t => {
   for (const { at, operation } of operations) {
     for (const [status, { description, headers, content }] of Object.entries(operation.responses)) {
       t.match(description, /\S/, `${at} ${status}`)
-      const { schema, examples = {} } = content?.['application/json'] ?? {}
-      const standard = standardReply(at, status)
-      if (standard !== undefined) {
-        t.same(Object.keys(Object(resolved(schema)).properties), standard, `${at} ${status} has the form of its standard`)
-        for (const [key, { summary, value }] of Object.entries(examples)) {
-          t.match(summary, /\S/)
-          t.equal(await objections(schema, value), '', `${at} ${status} ${key}`)
-        }
-        continue
-      }
-      const codes: unknown = Object(resolved(schema)).properties.Code.enum
-      t.same(Object.values(examples).map(({ value }) => Object(value).Code), codes, `${at} ${status}: one example for each Code`)
+      const { schema, examples = {} } = content['application/json']
       for (const [key, { summary, value }] of Object.entries(examples)) {
         t.match(summary, /\S/)
         t.equal(await objections(schema, value), '', `${at} ${status} ${key}`)
+      }
+      const standard = standardReply(at, status)
+      if (standard !== undefined) {
+        t.same(Object.keys(Object(schema.properties)), standard, `${at} ${status} has the form of its standard`)
+        continue
+      }
+      t.same(Object.values(examples).map(({ value }) => Object(value).Code), codesOf(schema), `${at} ${status}: one example for each Code`)
+      for (const [key, { value }] of Object.entries(examples)) {
         const entry = Object.entries(catalogue).find(([name]) => name === key)?.[1]
         t.match(value, { Code: entry?.code, Msg: entry?.zh }, `${at} ${key} is the entry of the catalogue`)
         t.equal(entry?.status, Number(status), `${at} ${key} comes with its HTTP status`)
       }
-      if (status === '401') t.ok(headers?.['WWW-Authenticate']?.schema, `${at} ${status}`)
-      if (['429', '503'].includes(status)) t.ok(headers?.['Retry-After']?.schema, `${at} ${status}`)
+      if (status === '401') t.ok(headers?.['WWW-Authenticate']?.required, `${at} ${status}`)
+      if (['429', '503'].includes(status)) t.ok(headers?.['Retry-After']?.required, `${at} ${status}`)
     }
     t.ok('500' in operation.responses, `${at} says what an internal error looks like`)
+  }
+})
+
+t.test('a Code tells the answers of a reply apart, and what an answer carries is there', async t => {
+  for (const { at, operation } of operations) {
+    for (const [status, { content }] of Object.entries(operation.responses)) {
+      const codes = codesOf(content['application/json'].schema)
+      t.equal(new Set(codes).size, codes.length, `${at} ${status}`)
+    }
+  }
+  const login = alternatives(document.components.schemas.LoginAnswer).map(each => Object(resolved(each, document)))
+  t.same(login.map(({ properties }) => properties.Code.enum), [[200, 202], [501]])
+  t.same(login.map(({ required }) => required), [['Code', 'Msg', 'Token', 'UserID'], ['Code', 'Msg']])
+  t.notOk('Token' in login[1].properties, 'a login that failed has no token')
+})
+
+t.test('every component is used', async t => {
+  const used = new Set(objects(document).map(({ $ref }) => $ref))
+  for (const kind of ['schemas', 'responses', 'headers']) {
+    for (const name of Object.keys(Object(document.components)[kind])) t.ok(used.has(`#/components/${kind}/${name}`), `${kind}/${name}`)
   }
 })
 
@@ -141,6 +136,6 @@ t.test('every Code in the document is in the catalogue', async t => {
 })
 
 t.test('the token check asks for a bearer token', async t => {
-  t.same(Object(document.paths['/CheckJWTToken']?.get).security, [{ Bearer: [] }])
+  t.same(operations.find(({ at }) => at === 'GET /CheckJWTToken')?.operation.security, [{ Bearer: [] }])
   t.match(document.components.securitySchemes.Bearer, { type: 'http', scheme: 'bearer' })
 })

@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import type { App } from '../../src/app.ts'
-import { bearer, body, ref, replies, Role, User } from '../../src/schemas.ts'
+import { named, PARSED, replies } from '../../src/replies.ts'
+import { bearer, body, ref, Role, User } from '../../src/schemas.ts'
 import { callerOf } from '../caller.ts'
 import { userOf, userParams } from './user.ts'
 
@@ -18,10 +19,10 @@ const schema = {
     }),
     minProperties: 1
   },
-  response: replies(['Success', 'UserNotFound', 'BadRequest', 'BodyTooLarge', 'UnsupportedMediaType', 'Unauthorized', 'Forbidden', 'DatabaseUnavailable'], {
-    fields: { User: Type.Optional(ref(User)) },
-    examples: { Success: { User: User.examples?.[0] } }
-  })
+  response: replies([
+    named('UserChanged', { User: ref(User) }, { Success: { User: User.examples?.[0] } }),
+    'UserNotFound', ...PARSED, 'Unauthorized', 'Forbidden', 'DatabaseUnavailable'
+  ])
 }
 
 export async function changeUser (app: App): Promise<void> {

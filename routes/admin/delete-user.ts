@@ -1,5 +1,6 @@
 import type { App } from '../../src/app.ts'
-import { bearer, replies } from '../../src/schemas.ts'
+import { replies } from '../../src/replies.ts'
+import { bearer } from '../../src/schemas.ts'
 import { callerOf } from '../caller.ts'
 import { userParams } from './user.ts'
 

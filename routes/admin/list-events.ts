@@ -2,7 +2,8 @@ import { Type } from '@sinclair/typebox'
 import type { App } from '../../src/app.ts'
 import { EMAIL_PATTERN } from '../../src/canonical.ts'
 import { EVENT_TYPES, type EventType, type Outcome } from '../../src/events.ts'
-import { AccountEvent, bearer, ref, replies } from '../../src/schemas.ts'
+import { named, replies } from '../../src/replies.ts'
+import { AccountEvent, bearer, ref } from '../../src/schemas.ts'
 import { eventOf } from '../event.ts'
 import { Limit } from './user.ts'
 
@@ -27,13 +28,13 @@ const schema = {
     Limit: Type.Optional(Limit),
     After: Type.Optional(Type.String({ description: '`Next` of the page before.', pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$', examples: ['019abcde-0000-7000-8000-000000000000'] }))
   }, { additionalProperties: false }),
-  response: replies(['Success', 'Empty', 'BadRequest', 'Unauthorized', 'Forbidden', 'DatabaseUnavailable'], {
-    fields: {
-      Events: Type.Optional(Type.Array(ref(AccountEvent))),
-      Next: Type.Optional(Type.String({ description: 'Where the next page begins.' }))
-    },
-    examples: { Success: { Events: [AccountEvent.examples?.[0]] } }
-  })
+  response: replies([
+    named('EventList', {
+      Events: Type.Array(ref(AccountEvent), { description: 'Newest first.' }),
+      Next: Type.Optional(Type.String({ description: 'Where the next page begins, to be sent as `After`; absent at the end.', examples: [AccountEvent.examples?.[0].EventID] }))
+    }, { Success: { Events: [AccountEvent.examples?.[0]] } }),
+    'Empty', 'BadRequest', 'Unauthorized', 'Forbidden', 'DatabaseUnavailable'
+  ])
 }
 
 export async function listEvents (app: App): Promise<void> {

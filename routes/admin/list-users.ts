@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import type { App } from '../../src/app.ts'
-import { bearer, ref, replies, Role, User } from '../../src/schemas.ts'
+import { named, replies } from '../../src/replies.ts'
+import { bearer, ref, Role, User } from '../../src/schemas.ts'
 import { Limit, userOf } from './user.ts'
 
 const example = User.examples?.[0]
@@ -19,14 +20,14 @@ const schema = {
     Limit: Type.Optional(Limit),
     After: Type.Optional(Type.String({ description: '`Next` of the page before.', pattern: '^[1-9][0-9]{0,9}$', examples: ['50'] }))
   }, { additionalProperties: false }),
-  response: replies(['Success', 'Empty', 'BadRequest', 'Unauthorized', 'Forbidden', 'DatabaseUnavailable'], {
-    fields: {
-      Users: Type.Optional(Type.Array(ref(User))),
-      Next: Type.Optional(Type.String({ description: 'Where the next page begins.' })),
+  response: replies([
+    named('UserList', {
+      Users: Type.Array(ref(User), { description: 'In the order of their numbers.' }),
+      Next: Type.Optional(Type.String({ description: 'Where the next page begins, to be sent as `After`; absent at the end.', examples: ['50'] })),
       Incomplete: Type.Optional(Type.Boolean({ description: 'Always `true`: more accounts begin like that than were looked at.' }))
-    },
-    examples: { Success: { Users: [example], Next: '1' } }
-  })
+    }, { Success: { Users: [example], Next: '1' } }),
+    'Empty', 'BadRequest', 'Unauthorized', 'Forbidden', 'DatabaseUnavailable'
+  ])
 }
 
 export async function listUsers (app: App): Promise<void> {

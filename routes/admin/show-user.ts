@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import type { App } from '../../src/app.ts'
-import { bearer, ref, replies, Session, User } from '../../src/schemas.ts'
+import { named, replies } from '../../src/replies.ts'
+import { bearer, ref, Session, User } from '../../src/schemas.ts'
 import { sessionOf } from '../auth/session.ts'
 import { userOf, userParams } from './user.ts'
 
@@ -11,10 +12,10 @@ const schema = {
   description: 'The account and its live sessions, those used last first, 100 at most. What people have told of themselves besides is for them alone.',
   security: [bearer],
   params: userParams,
-  response: replies(['Success', 'UserNotFound', 'BadRequest', 'Unauthorized', 'Forbidden', 'DatabaseUnavailable'], {
-    fields: { User: Type.Optional(ref(User)), Sessions: Type.Optional(Type.Array(ref(Session))) },
-    examples: { Success: { User: User.examples?.[0], Sessions: [Session.examples?.[0]] } }
-  })
+  response: replies([
+    named('UserDetails', { User: ref(User), Sessions: Type.Array(ref(Session), { description: 'Live ones, those used last first.' }) }, { Success: { User: User.examples?.[0], Sessions: [Session.examples?.[0]] } }),
+    'UserNotFound', 'BadRequest', 'Unauthorized', 'Forbidden', 'DatabaseUnavailable'
+  ])
 }
 
 export async function showUser (app: App): Promise<void> {

@@ -1,5 +1,6 @@
 import type { App } from '../../src/app.ts'
-import { bearer, BODY, body, LoginPassword, Password, ref, replies } from '../../src/schemas.ts'
+import { BODY, replies } from '../../src/replies.ts'
+import { bearer, body, LoginPassword, Password, ref } from '../../src/schemas.ts'
 import { callerOf } from '../caller.ts'
 
 const schema = {

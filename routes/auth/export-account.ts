@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import type { App } from '../../src/app.ts'
-import { AccountData, AccountEvent, bearer, FormerEmail, isoTime, ref, replies, Session } from '../../src/schemas.ts'
+import { named, replies } from '../../src/replies.ts'
+import { AccountData, AccountEvent, bearer, FormerEmail, isoTime, ref, Session } from '../../src/schemas.ts'
 import { callerOf } from '../caller.ts'
 import { eventOf } from '../event.ts'
 import { sessionOf } from './session.ts'
@@ -11,15 +12,15 @@ const schema = {
   summary: 'Have everything that is kept about the account',
   description: 'The data of the account, its former addresses that are still reserved, its sessions and the events of the audit trail: all there is in the database, but for the hash of the password, and for events beyond the newest 2,000.',
   security: [bearer],
-  response: replies(['Success', 'Unauthorized', 'DatabaseUnavailable'], {
-    fields: {
-      Account: Type.Optional(ref(AccountData)),
-      FormerEmails: Type.Optional(Type.Array(ref(FormerEmail))),
-      Sessions: Type.Optional(Type.Array(ref(Session))),
-      Events: Type.Optional(Type.Array(ref(AccountEvent)))
-    },
-    examples: { Success: { Account: AccountData.examples?.[0], FormerEmails: [FormerEmail.examples?.[0]], Sessions: [Session.examples?.[0]], Events: [AccountEvent.examples?.[0]] } }
-  })
+  response: replies([
+    named('AccountExport', {
+      Account: ref(AccountData),
+      FormerEmails: Type.Array(ref(FormerEmail), { description: 'Addresses it had that are still reserved.' }),
+      Sessions: Type.Array(ref(Session), { description: 'Its sessions, those that were ended too.' }),
+      Events: Type.Array(ref(AccountEvent), { description: 'What happened to it, newest first.' })
+    }, { Success: { Account: AccountData.examples?.[0], FormerEmails: [FormerEmail.examples?.[0]], Sessions: [Session.examples?.[0]], Events: [AccountEvent.examples?.[0]] } }),
+    'Unauthorized', 'DatabaseUnavailable'
+  ])
 }
 
 export async function exportAccount (app: App): Promise<void> {

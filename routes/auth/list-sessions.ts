@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import type { App } from '../../src/app.ts'
-import { bearer, ref, replies, Session } from '../../src/schemas.ts'
+import { named, replies } from '../../src/replies.ts'
+import { bearer, ref, Session } from '../../src/schemas.ts'
 import { sessionOf } from './session.ts'
 
 const schema = {
@@ -9,10 +10,10 @@ const schema = {
   summary: 'List the sessions of the account',
   description: 'Every login that is still good, those used last first, 100 at most. `Current` is the one that asks.',
   security: [bearer],
-  response: replies(['Success', 'Unauthorized', 'DatabaseUnavailable'], {
-    fields: { Sessions: Type.Optional(Type.Array(ref(Session))) },
-    examples: { Success: { Sessions: [Session.examples?.[0]] } }
-  })
+  response: replies([
+    named('SessionList', { Sessions: Type.Array(ref(Session), { description: 'Those used last first.' }) }, { Success: { Sessions: [Session.examples?.[0]] } }),
+    'Unauthorized', 'DatabaseUnavailable'
+  ])
 }
 
 export async function listSessions (app: App): Promise<void> {

@@ -1,6 +1,6 @@
-import { Type } from '@sinclair/typebox'
 import type { App } from '../../src/app.ts'
-import { BODY, body, Email, LoginPassword, ref, replies, Token, UserID } from '../../src/schemas.ts'
+import { BODY, named, replies } from '../../src/replies.ts'
+import { body, Email, LoginPassword, ref, Token, UserID } from '../../src/schemas.ts'
 import { callerOf } from '../caller.ts'
 
 const example = { Token: Token.examples?.[0], UserID: 1 }
@@ -11,10 +11,10 @@ const schema = {
   summary: 'Log in',
   description: 'Exchanges e-mail and password for a token. A wrong password and an unknown account are told apart neither by the answer nor by its time. Code 202 instead of 200 says that the account is a super administrator.',
   body: body({ Email: ref(Email), Password: ref(LoginPassword) }),
-  response: replies(
-    ['Success', 'SuperAdminLogin', 'LoginFailed', ...BODY, 'DatabaseUnavailable', 'CacheUnavailable', 'Busy'],
-    { fields: { Token: Type.Optional(ref(Token)), UserID: Type.Optional(ref(UserID)) }, examples: { Success: example, SuperAdminLogin: example } }
-  )
+  response: replies([
+    named('LoginSuccess', { Token: ref(Token), UserID: ref(UserID) }, { Success: example, SuperAdminLogin: example }),
+    'LoginFailed', ...BODY, 'DatabaseUnavailable', 'CacheUnavailable', 'Busy'
+  ])
 }
 
 export async function login (app: App): Promise<void> {

@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import type { App } from '../../src/app.ts'
-import { bearer, body, PARSED, replies } from '../../src/schemas.ts'
+import { PARSED, replies } from '../../src/replies.ts'
+import { bearer, body } from '../../src/schemas.ts'
 import { callerOf } from '../caller.ts'
 
 const schema = {

@@ -1,6 +1,6 @@
-import { Type } from '@sinclair/typebox'
 import type { App } from '../../src/app.ts'
-import { bearer, PARSED, ref, replies, Token, UserID } from '../../src/schemas.ts'
+import { named, PARSED, replies } from '../../src/replies.ts'
+import { bearer, ref, Token, UserID } from '../../src/schemas.ts'
 import { callerOf } from '../caller.ts'
 
 const schema = {
@@ -9,10 +9,10 @@ const schema = {
   summary: 'Have the token replaced',
   description: 'Exchanges the bearer token for a new one, so that a session goes on beyond the life of its tokens, up to `SESSION_EXPIRES_IN` after the login. The old one is good for 30 seconds more: requests under way, and a second try where the answer was lost. Exchanged again after that, it must be a copy: the session ends, for everybody.',
   security: [bearer],
-  response: replies(['Success', 'Unauthorized', ...PARSED, 'DatabaseUnavailable'], {
-    fields: { Token: Type.Optional(ref(Token)), UserID: Type.Optional(ref(UserID)) },
-    examples: { Success: { Token: Token.examples?.[0], UserID: 1 } }
-  })
+  response: replies([
+    named('RefreshSuccess', { Token: ref(Token), UserID: ref(UserID) }, { Success: { Token: Token.examples?.[0], UserID: 1 } }),
+    'Unauthorized', ...PARSED, 'DatabaseUnavailable'
+  ])
 }
 
 export async function refresh (app: App): Promise<void> {

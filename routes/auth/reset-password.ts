@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import type { App } from '../../src/app.ts'
-import { BODY, body, Email, ref, replies } from '../../src/schemas.ts'
+import { BODY, replies } from '../../src/replies.ts'
+import { body, Email, ref } from '../../src/schemas.ts'
 import { callerOf } from '../caller.ts'
 
 const schema = {

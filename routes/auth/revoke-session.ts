@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import type { App } from '../../src/app.ts'
-import { bearer, PARSED, ref, replies, SessionID } from '../../src/schemas.ts'
+import { PARSED, replies } from '../../src/replies.ts'
+import { bearer, ref, SessionID } from '../../src/schemas.ts'
 import { callerOf } from '../caller.ts'
 
 const schema = {

@@ -1,5 +1,6 @@
 import type { App } from '../../src/app.ts'
-import { BODY, body, Email, Name, Password, ref, replies, VerifyCode } from '../../src/schemas.ts'
+import { BODY, replies } from '../../src/replies.ts'
+import { body, Email, Name, Password, ref, VerifyCode } from '../../src/schemas.ts'
 import { callerOf } from '../caller.ts'
 
 const schema = {

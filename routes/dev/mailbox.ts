@@ -6,7 +6,7 @@ import type { App } from '../../src/app.ts'
 import { canonicalEmail } from '../../src/canonical.ts'
 import { fail } from '../../src/catalogue.ts'
 import type { Mailbox } from '../../src/mail/mailbox.ts'
-import { replies } from '../../src/schemas.ts'
+import { named, replies } from '../../src/replies.ts'
 import { mailboxPage } from './mailbox-page.ts'
 
 const StoredMail = Type.Object({ To: Type.String(), Subject: Type.String(), Text: Type.String(), Html: Type.String(), SentAt: Type.String({ format: 'date-time' }) })
@@ -14,7 +14,7 @@ const StoredMail = Type.Object({ To: Type.String(), Subject: Type.String(), Text
 const list = {
   hide: true,
   querystring: Type.Object({ To: Type.Optional(Type.String({ maxLength: 200 })) }, { additionalProperties: false }),
-  response: replies(['Success', 'BadRequest', 'NotFound'], { fields: { Mails: Type.Array(StoredMail) } })
+  response: replies([named('MailList', { Mails: Type.Array(StoredMail) }, { Success: { Mails: [] } }), 'BadRequest', 'NotFound'])
 }
 
 /** Names under which a browser on this machine asks; any other means that a foreign page had its name point here. */

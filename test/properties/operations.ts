@@ -4,9 +4,9 @@ import fc from 'fast-check'
 import type { Test } from 'tap'
 import { digest, type Answer, type World } from '../helper.ts'
 import { canonicalEmail, canonicalName } from '../../src/canonical.ts'
+import { closed, operationsOf } from '../support/document.ts'
 import { spell, type Member } from './text.ts'
 
-type Json = Record<string, unknown>
 type Check = (value: unknown) => boolean
 
 /** Shown by its name where a property fails. */
@@ -34,16 +34,6 @@ export interface Operation extends Shown {
   objections: (answer: Answer) => string[]
 }
 
-const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/** A schema of the document that stands alone: each reference replaced by what it refers to. */
-function resolved (value: unknown, schemas: Json): unknown {
-  if (Array.isArray(value)) return value.map(each => resolved(each, schemas))
-  if (!isJson(value)) return value
-  if (typeof value.$ref === 'string') return resolved(schemas[value.$ref.replace('#/components/schemas/', '')], schemas)
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, resolved(each, schemas)]))
-}
-
 /** Makes validators out of schemas, with a Fastify that is not the service's. */
 async function compiler (t: Test): Promise<(schema: unknown) => Check> {
   const other = Fastify({ ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: true, keywords: ['x-canonical', 'example'] } } })
@@ -62,36 +52,31 @@ function canonical (kind: string | undefined, value: unknown): unknown {
 /** Every operation that the service documents, so that a route that is added is tested as the others are. */
 export async function operations (t: Test, world: World): Promise<Operation[]> {
   const compile = await compiler(t)
-  const document = JSON.parse((await world.get('/openapi.json')).text)
-  const schemas: Json = document.components.schemas
-  return Object.entries<Json>(document.paths).flatMap(([path, methods]) => Object.entries<Json>(Object(methods)).map(([method, operation]): Operation => {
-    const body = Object(resolved(Object(operation).requestBody, schemas)).content?.['application/json'].schema ?? {}
-    const replies = new Map(Object.entries<Json>(Object(operation.responses)).map(([status, reply]) => {
-      const schema = Object(resolved(Object(reply.content)['application/json'].schema, schemas))
-      return [Number(status), { names: Object.keys(schema.properties), fits: compile(schema) }]
-    }))
+  return [...operationsOf(JSON.parse((await world.get('/openapi.json')).text))].map(([at, { security, requestBody, responses }]): Operation => {
+    const [method = '', path = ''] = at.split(' ')
+    const { required = [], properties = {} } = Object(requestBody?.content['application/json'].schema)
+    const replies = new Map(Object.entries(responses).map(([status, { content }]) => [Number(status), compile(closed(content['application/json'].schema))]))
     return {
-      [fc.toStringMethod]: () => `${method.toUpperCase()} ${path}`,
-      at: `${method.toUpperCase()} ${path}`,
-      method: method.toUpperCase() as Operation['method'],
+      [fc.toStringMethod]: () => at,
+      at,
+      method: method as Operation['method'],
       path: path.replaceAll(/\{\w+\}/g, '1'),
-      secured: operation.security !== undefined,
-      fields: Object.entries<Field['schema']>(body.properties ?? {}).map(([name, schema]) => {
+      secured: security.length > 0,
+      fields: Object.entries<Field['schema']>(properties).map(([name, schema]) => {
         const fits = compile(schema)
-        return { [fc.toStringMethod]: () => name, name, schema, required: body.required?.includes(name) === true, allows: value => fits(canonical(schema['x-canonical'], value)) }
+        return { [fc.toStringMethod]: () => name, name, schema, required: required.includes(name), allows: value => fits(canonical(schema['x-canonical'], value)) }
       }),
       objections ({ status, headers, body, text }) {
         if (status === 500) return ['HTTP 500 is nobody\'s wish']
-        const reply = replies.get(status)
-        if (reply === undefined) return [`HTTP ${status} is not documented: ${text}`]
+        const fits = replies.get(status)
+        if (fits === undefined) return [`HTTP ${status} is not documented: ${text}`]
         return [
           ...headers['content-type'] === 'application/json; charset=utf-8' ? [] : [`it is ${headers['content-type']}`],
-          ...reply.fits(body) ? [] : [`the schema of HTTP ${status} refuses ${text}`],
-          ...Object.keys(body).filter(name => !reply.names.includes(name)).map(name => `${name} is not documented`)
+          ...fits(body) ? [] : [`the schema of HTTP ${status} refuses ${text}`]
         ]
       }
     }
-  }))
+  })
 }
 
 let visits = 0

@@ -1,36 +1,25 @@
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { build, digest, modes, type Answer, type Mode } from '../helper.ts'
+import { closed, codesOf, operationsOf, type Operation, type Reply } from '../support/document.ts'
 import { standardReply } from '../support/standard-replies.ts'
 import { stage, type Condition } from './contract-conditions.ts'
 import { meanings, table, type Row, type Scene } from './contract-table.ts'
 
-interface Reply { headers?: Record<string, unknown>, content: { 'application/json': { schema: { properties: { Code?: { enum: number[] } } } } } }
-interface Document {
-  paths: Record<string, Record<string, { responses: Record<string, Reply> }>>
-  components: object
-}
-
 /** The OpenAPI document as the service makes it. */
-async function documented (t: Test): Promise<Document> {
+async function documented (t: Test): Promise<Map<string, Operation>> {
   const { app } = await build(t, 'embedded')
-  return JSON.parse(JSON.stringify(app.swagger()))
-}
-
-function operations ({ paths }: Document): Map<string, Record<string, Reply>> {
-  return new Map(Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, { responses }]) => [`${method.toUpperCase()} ${path}`, responses] as const)))
+  return operationsOf(app.swagger())
 }
 
 /** Holds bodies against the documented schemas, with another Fastify's validator: says what is wrong, `ok` for nothing. */
-async function schemaChecker (t: Test, document: Document): Promise<(route: string, answer: Answer) => Promise<string>> {
+async function schemaChecker (t: Test, operations: Map<string, Operation>): Promise<(route: string, answer: Answer) => Promise<string>> {
   const checker = Fastify({ ajv: { customOptions: { coerceTypes: false, removeAdditional: false, strict: false } } })
   t.teardown(() => checker.close())
   const url = (route: string, status: number | string): string => `/${route.replaceAll(/\W+/g, '-')}/${status}`
-  for (const [route, responses] of operations(document)) {
+  for (const [route, { responses }] of operations) {
     for (const [status, { content }] of Object.entries(responses)) {
-      const schema = { ...content['application/json'].schema, components: document.components }
-      checker.post(url(route, status), { schema: { body: schema } }, async () => 'ok')
+      checker.post(url(route, status), { schema: { body: closed(content['application/json'].schema) } }, async () => 'ok')
     }
   }
   return async (route, { status, text }) => {
@@ -70,24 +59,26 @@ function check (t: Test, route: string, responses: Record<string, Reply>, { code
   else t.notOk('retry-after' in headers, 'no Retry-After where there is nothing to wait for')
   if (code === 429) t.equal(String(body.RetryAfter), String(headers['retry-after']), 'RetryAfter says the same as the header')
   if (code === 401) t.match(headers['www-authenticate'], /^Bearer /, 'the challenge of RFC 6750')
-  for (const name of Object.keys(responses[status]?.headers ?? {})) t.ok(name.toLowerCase() in headers, `carries the documented header ${name}`)
+  for (const [name, { required }] of Object.entries(responses[status]?.headers ?? {})) {
+    if (required) t.ok(name.toLowerCase() in headers, `carries the documented header ${name}`)
+  }
 }
 
 const rows = Object.entries(table).flatMap(([route, rows]) => rows.map(row => ({ route, row })))
 
 t.test('the table has a row for every documented Code of every route, and none that is not documented', async t => {
-  const codes = [...operations(await documented(t))].flatMap(([route, responses]) =>
+  const codes = [...await documented(t)].flatMap(([route, { responses }]) =>
     Object.entries(responses).flatMap(([status, { content }]) => {
       // Where there is no Code, the row has the HTTP status.
-      const { Code = standardReply(route, status) && { enum: [Number(status)] } } = content['application/json'].schema.properties
-      return (Code?.enum ?? []).map(code => `${route} ${code}`)
+      const codes = standardReply(route, status) ? [Number(status)] : codesOf(content['application/json'].schema)
+      return codes.map(code => `${route} ${code}`)
     }))
   t.strictSame([...new Set(rows.map(({ route, row }) => `${route} ${row.code}`))].sort(), codes.sort())
 })
 
 async function tellAll (t: Test, mode: Mode, condition: Condition): Promise<void> {
-  const document = await documented(t)
-  const fits = await schemaChecker(t, document)
+  const operations = await documented(t)
+  const fits = await schemaChecker(t, operations)
   const { world, enter } = await stage(t, mode, condition)
   const told: Array<{ route: string, row: Row, language: Scene['language'], ask: () => Promise<Answer> }> = []
   for (const { route, row } of rows) {
@@ -103,7 +94,7 @@ async function tellAll (t: Test, mode: Mode, condition: Condition): Promise<void
   else for (const each of told) await asked(each)
   for (const { route, row, language, answer } of answers) {
     await t.test(`${route} answers ${row.code} (${language})`, async t => {
-      check(t, route, operations(document).get(route) ?? {}, row, language, answer)
+      check(t, route, operations.get(route)?.responses ?? {}, row, language, answer)
       t.equal(await fits(route, answer), 'ok', 'the body is as documented')
     })
   }
