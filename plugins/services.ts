@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { RateLimiterAbstract } from 'rate-limiter-flexible'
@@ -10,7 +9,6 @@ import { adoptHashes, type Adopted, type AdoptionOptions } from '../src/adoption
 import { createExportAccount, type ExportAccount } from '../src/account-export.ts'
 import { createOwnSessions, type OwnSessions } from '../src/own-sessions.ts'
 import { createAudit } from '../src/audit.ts'
-import { createBackground } from '../src/background.ts'
 import { canonicalEmail } from '../src/canonical.ts'
 import { createCodes, type CodeStore } from '../src/codes.ts'
 import { ConfigError, type Config } from '../src/config.ts'
@@ -18,7 +16,6 @@ import { isGuessable, loadCommonPasswords } from '../src/denylist.ts'
 import type { Limit } from '../src/limits.ts'
 import { createErase, type Erase } from '../src/erasure.ts'
 import { createMailCode } from '../src/mailed-codes.ts'
-import { createTell } from '../src/notices.ts'
 import { createOwnAccount, type OwnAccount } from '../src/own-account.ts'
 import { expireAccountTraces } from '../src/retention.ts'
 import { createEventStore } from '../src/stores/events.ts'
@@ -63,8 +60,6 @@ export interface Overrides {
 }
 
 const SAMPLE = 500
-/** How long a stop waits for notices that a mail server holds up. */
-const SETTLE_MS = 2_000
 
 /** Wires stores to services: in Redis what processes share, in the process where there is only one. */
 async function services (app: FastifyInstance, { config, overrides }: { config: Config, overrides: Overrides }): Promise<void> {
@@ -75,7 +70,7 @@ async function services (app: FastifyInstance, { config, overrides }: { config: 
   const wallClock = overrides.wallClock ?? Date.now
   const store = createAccountStore(app.database, wallClock)
   const ownStore = createOwnAccountStore(app.database)
-  const { passwords, sessions, sessionStore, revocations, tokens, mails, mailer, events } = app
+  const { passwords, sessions, sessionStore, revocations, tokens, mails, mailer, notices, events } = app
 
   const replicated = config.REDIS_SENTINELS.length + config.REDIS_CLUSTER_NODES.length > 0
   const codeStore: CodeStore = config.mode === 'server' ? createRedisCodeStore(app.redis, replicated) : createMemoryCodeStore(now)
@@ -84,23 +79,21 @@ async function services (app: FastifyInstance, { config, overrides }: { config: 
   const codes = createCodes(codeStore, { secret, ttlSeconds: config.VERIFY_CODE_TTL, cooldownSeconds: config.VERIFY_CODE_COOLDOWN }, report, once)
   const networks = config.mode === 'server' ? createRedisNetworkStore(app.redis) : createMemoryNetworkStore(now)
   const throttle = createThrottle(limiter, networks, secret, report, once)
-  const background = createBackground(report)
   const common = config.PASSWORD_DENYLIST === 'off' ? undefined : loadCommonPasswords()
   const screen = createScreen(config.PASSWORD_DENYLIST, common, () => { app.log.warn('a common password was let past: PASSWORD_DENYLIST=on would refuse it') })
   const audit = createAudit(events)
-  const tell = createTell(mails, mailer, background)
   const mailCode = createMailCode({ codes, throttle, mails, mailer, report }, config.VERIFY_CODE_TTL)
   const eventStore = createEventStore(app.database)
   const erase = createErase({ store: ownStore, events, eventStore, codes, throttle, revocations, report }, wallClock)
   const accounts = createAccounts(
-    { store, passwords, screen, codes, throttle, sessions, revocations, tokens, mailCode, tell, audit, report },
+    { store, passwords, screen, codes, throttle, sessions, revocations, tokens, mailCode, notices, audit, report },
     { hideAccounts: config.HIDE_ACCOUNTS, notifyNewNetwork: config.NOTIFY_NEW_NETWORK },
     wallClock
   )
 
   app.decorate('accounts', accounts)
   app.decorate('ownAccount', createOwnAccount(
-    { accounts: store, store: ownStore, passwords, screen, codes, throttle, revocations, mailCode, tell, audit, erase, report },
+    { accounts: store, store: ownStore, passwords, screen, codes, throttle, revocations, mailCode, notices, audit, erase, report },
     { hideAccounts: config.HIDE_ACCOUNTS },
     wallClock
   ))
@@ -130,7 +123,6 @@ async function services (app: FastifyInstance, { config, overrides }: { config: 
   app.addHook('onClose', async () => { ending.abort() })
 
   app.decorate('adoptHashes', options => adoptHashes(store, passwords.wrap, app.events.record, { ...options, atOnce: app.hashesAtOnce }))
-  app.addHook('onClose', async () => { await Promise.race([background.settled(), sleep(SETTLE_MS, undefined, { ref: false })]) })
 
   const { BOOTSTRAP_ADMIN_EMAIL, BOOTSTRAP_ADMIN_PASSWORD } = config
   if (BOOTSTRAP_ADMIN_EMAIL !== undefined && BOOTSTRAP_ADMIN_PASSWORD !== undefined && overrides.beside === undefined) {
@@ -145,4 +137,4 @@ async function services (app: FastifyInstance, { config, overrides }: { config: 
   }
 }
 
-export default fp(services, { name: 'services', dependencies: ['database', 'events', 'hashing', 'mailer', 'sessions'] })
+export default fp(services, { name: 'services', dependencies: ['database', 'events', 'hashing', 'mailer', 'notices', 'sessions'] })

@@ -72,6 +72,21 @@ CREATE TABLE IF NOT EXISTS FormerEmails (
   INDEX FormerEmailsOfUser (UserID)
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
+CREATE TABLE IF NOT EXISTS PendingNotices (
+  NoticeID CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
+  UserID INT NULL,
+  Email VARCHAR(100) NOT NULL,
+  Language VARCHAR(10) NOT NULL,
+  Kind VARCHAR(30) NOT NULL,
+  Details VARCHAR(1000) NOT NULL,
+  Attempts INT NOT NULL DEFAULT 0,
+  DueAt DATETIME(3) NOT NULL,
+  Claim CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NULL,
+  HandedOverAt DATETIME(3) NULL,
+  INDEX PendingNoticesOfUser (UserID),
+  INDEX PendingNoticesByDue (DueAt)
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
 CREATE TABLE IF NOT EXISTS DreamMigrations (
   Version INT NOT NULL PRIMARY KEY,
   Name VARCHAR(100) NOT NULL,
@@ -83,11 +98,12 @@ CREATE TABLE IF NOT EXISTS DreamMigrations (
 INSERT IGNORE INTO DreamMigrations (Version, Name, AppliedAt)
 SELECT Version, Name, UTC_TIMESTAMP() FROM (
   SELECT 1 AS Version, '001-users.sql' AS Name UNION ALL SELECT 2, '002-account-keys.sql' UNION ALL SELECT 3, '003-events.sql'
-  UNION ALL SELECT 4, '004-sessions.sql'
+  UNION ALL SELECT 4, '004-sessions.sql' UNION ALL SELECT 5, '005-pending-notices.sql'
 ) AS Steps
 WHERE (SELECT COUNT(*) FROM information_schema.COLUMNS
        WHERE TABLE_SCHEMA = 'dream'
          AND (TABLE_NAME = 'Users' AND COLUMN_NAME IN ('EmailKey', 'NameKey', 'Role', 'TokenVersion', 'DisabledAt')
            OR TABLE_NAME = 'Events' AND COLUMN_NAME IN ('EventID', 'OccurredAt', 'Type', 'Outcome', 'Reason', 'UserID', 'Account', 'Network', 'UserAgent', 'RequestID')
            OR TABLE_NAME = 'Sessions' AND COLUMN_NAME IN ('SessionID', 'UserID', 'TokenVersion', 'Generation', 'RefreshedAt', 'CreatedAt', 'LastSeenAt', 'ExpiresAt', 'RevokedAt', 'Network', 'UserAgent')
-           OR TABLE_NAME = 'FormerEmails' AND COLUMN_NAME IN ('EmailKey', 'UserID', 'ReservedUntil'))) = 29;
+           OR TABLE_NAME = 'FormerEmails' AND COLUMN_NAME IN ('EmailKey', 'UserID', 'ReservedUntil')
+           OR TABLE_NAME = 'PendingNotices' AND COLUMN_NAME IN ('NoticeID', 'UserID', 'Email', 'Language', 'Kind', 'Details', 'Attempts', 'DueAt', 'Claim', 'HandedOverAt'))) = 39;

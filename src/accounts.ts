@@ -7,7 +7,7 @@ import type { SentPassword } from './legacy-hash.ts'
 import { FAMILIAR_SECONDS } from './limits.ts'
 import type { MailCode } from './mailed-codes.ts'
 import { blockOf, networkOf } from './networks.ts'
-import type { Tell } from './notices.ts'
+import type { Notices, StoredNotice } from './notices.ts'
 import type { Passwords, Verdict } from './passwords.ts'
 import type { Report } from './report.ts'
 import { accountSubject, type Revocations } from './revocations.ts'
@@ -42,10 +42,10 @@ export interface AccountStore {
   taken: (email: string, name: string) => Promise<'Email' | 'Name' | undefined>
   /** One atomic step: of many at once with the same e-mail or name, one is created. */
   create: (account: { email: string, name: string, password: string, role: Role }) => Promise<'created' | 'Email' | 'Name'>
-  /** Replaces the hash and ends every session, in one step. `false` where the account is gone. */
-  replacePassword: (id: number, password: string) => Promise<boolean>
+  /** Replaces the hash, ends every session and stores the notice of it, in one step. `false` where the account is gone. */
+  replacePassword: (id: number, password: string, notice: StoredNotice) => Promise<boolean>
   /** Likewise, and gives the account back to a former address; those that came after are forgotten. `false` also where the address is another's by now. */
-  restoreEmail: (id: number, email: string, password: string) => Promise<boolean>
+  restoreEmail: (id: number, email: string, password: string, notices: StoredNotice[]) => Promise<boolean>
   /** Replaces a hash by another of the same password. `false`, and nothing is done, where it was changed meanwhile. */
   renewHash: (id: number, from: string, to: string) => Promise<boolean>
   recordLogin: (id: number) => Promise<void>
@@ -83,7 +83,7 @@ interface Parts {
   revocations: Revocations
   tokens: Tokens
   mailCode: MailCode
-  tell: Tell
+  notices: Notices
   audit: Audit
   report: Report
 }
@@ -97,7 +97,7 @@ const LOGIN_FAILURES: Record<Extract<Verdict, 'mismatch' | 'unreadable'>, string
  * @param now wall clock in milliseconds
  */
 export function createAccounts (parts: Parts, options: { hideAccounts: boolean, notifyNewNetwork: boolean }, now: () => number): Accounts {
-  const { store, passwords, screen, codes, throttle, sessions, revocations, tokens, mailCode, tell, audit, report } = parts
+  const { store, passwords, screen, codes, throttle, sessions, revocations, tokens, mailCode, notices, audit, report } = parts
 
   async function refuseTaken (email: string, name: string): Promise<void> {
     const field = await store.taken(email, name)
@@ -164,7 +164,7 @@ export function createAccounts (parts: Parts, options: { hideAccounts: boolean, 
         if (verdict !== 'match' && await renew(account, password) && verdict === 'legacy') note.also('adoption', 'login')
         await store.recordLogin(account.id)
         const grant = await sessions.open(account, caller)
-        if (options.notifyNewNetwork && isNews(arrival, account)) tell('new_network', caller.language, { to: Email, at: now(), network: networkOf(caller.address) })
+        if (options.notifyNewNetwork && isNews(arrival, account)) notices.tell('new_network', caller.language, { to: Email, at: now(), network: networkOf(caller.address) }, account.id)
         return { token: tokens.issue(grant), id: account.id, role: account.role }
       }))
     },
@@ -177,6 +177,7 @@ export function createAccounts (parts: Parts, options: { hideAccounts: boolean, 
       const password = passwords.read(Password)
       const common = screen(password, { email: Email })
       let left = Email
+      const stored: StoredNotice[] = []
       await audit('password_change', Email, caller, async note => {
         await throttle.guess(caller.address, async () => {
           await refuseUnknown(Email, note)
@@ -185,8 +186,13 @@ export function createAccounts (parts: Parts, options: { hideAccounts: boolean, 
             note.userId = id
             if (!common) screen(password, { email: Email, name })
             const hash = await passwords.hash(password)
-            const replaced = await revocations.around([accountSubject(id)], () => email === Email ? store.replacePassword(id, hash) : store.restoreEmail(id, Email, hash))
+            const at = now()
+            const changed = notices.compose('password_changed', caller.language, { to: Email, at }, id)
+            // Not one of the account's: it outlives it.
+            const restored = email === Email ? [] : [notices.compose('email_restored', caller.language, { to: email, at }, null)]
+            const replaced = await revocations.around([accountSubject(id)], () => email === Email ? store.replacePassword(id, hash, changed) : store.restoreEmail(id, Email, hash, [changed, ...restored]))
             if (!replaced) throw fail('UserNotFound')
+            stored.push(changed, ...restored)
             left = email
             if (left !== Email) note.also('email_change', 'restored')
           })
@@ -197,8 +203,7 @@ export function createAccounts (parts: Parts, options: { hideAccounts: boolean, 
         settling(() => codes.revokeAll(Email).catch(error => { report(error, 'codes of an account could not be revoked after its password was changed') })),
         left === Email ? throttle.forgive(Email, caller.address) : throttle.rename(left, Email, caller.address)
       ])
-      tell('password_changed', caller.language, { to: Email, at: now() })
-      if (left !== Email) tell('email_restored', caller.language, { to: left, at: now() })
+      stored.forEach(notices.send)
     },
 
     async ensureSuperAdmin ({ Email, Password }) {

@@ -136,7 +136,7 @@ export function createAdministration ({ accounts, store, sessions, revocations, 
     async remove (id, by) {
       await act(id, by, 'deletion', async (account, record) => {
         const own = by !== 'shell' && by.id === id
-        await erase(account, who(by), by === 'shell' || own ? undefined : originOf(by.caller))
+        await erase(account, who(by), { origin: by === 'shell' || own ? undefined : originOf(by.caller) })
         record('deletion', 'success', who(by))
       })
     },

@@ -12,6 +12,7 @@ import healthChecks from '../plugins/health.ts'
 import jwt from '../plugins/jwt.ts'
 import mailer from '../plugins/mailer.ts'
 import metrics from '../plugins/metrics.ts'
+import notices from '../plugins/notices.ts'
 import requestHead from '../plugins/request-head.ts'
 import requestLog from '../plugins/request-log.ts'
 import services, { type Overrides } from '../plugins/services.ts'
@@ -142,6 +143,7 @@ async function assemble (app: App, config: Config, overrides: Overrides): Promis
     await app.register(redis, config)
   }
   await app.register(mailer, config)
+  await app.register(notices, { overrides })
   await app.register(hashing, config)
   await app.register(jwt, config)
   await app.register(healthChecks, config)

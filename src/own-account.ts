@@ -8,7 +8,7 @@ import type { StoredEvent } from './events.ts'
 import type { SentPassword } from './legacy-hash.ts'
 import type { MailCode } from './mailed-codes.ts'
 import { blockOf } from './networks.ts'
-import type { Tell } from './notices.ts'
+import type { Notices, StoredNotice } from './notices.ts'
 import type { Passwords } from './passwords.ts'
 import type { Report } from './report.ts'
 import { accountSubject, type Revocations } from './revocations.ts'
@@ -35,10 +35,10 @@ export interface PersonalData {
 
 /** What people's control of their own account needs from storage. Every method may fail with Code 510. */
 export interface OwnAccountStore {
-  /** Replaces the hash and ends every session but one, in one step. `false` where the account's version is another by now, or it is disabled. */
-  changePassword: (change: { id: number, tokenVersion: number, password: string, keep: string }) => Promise<boolean>
-  /** Replaces the address and reserves the old one, in one step. `gone` where it, or the account's version, is another by now. */
-  changeEmail: (change: { id: number, tokenVersion: number, from: string, to: string, reservedUntil: number }) => Promise<'changed' | 'taken' | 'gone'>
+  /** Replaces the hash, ends every session but one and stores the notice of it, in one step. `false` where the account's version is another by now, or it is disabled. */
+  changePassword: (change: { id: number, tokenVersion: number, password: string, keep: string }, notice: StoredNotice) => Promise<boolean>
+  /** Replaces the address, reserves the old one and stores the notice of it, in one step. `gone` where it, or the account's version, is another by now. */
+  changeEmail: (change: { id: number, tokenVersion: number, from: string, to: string, reservedUntil: number }, notice: StoredNotice) => Promise<'changed' | 'taken' | 'gone'>
   /** Whether the address belongs to another account, or is reserved for one. */
   emailTaken: (id: number, email: string, at: number) => Promise<boolean>
   personalData: (id: number) => Promise<PersonalData | undefined>
@@ -46,8 +46,8 @@ export interface OwnAccountStore {
   formerEmails: (id: number, at: number) => Promise<string[]>
   /** Forgets former addresses whose reservation is over. */
   purgeFormerEmails: (at: number) => Promise<void>
-  /** Deletes the account with its sessions and former addresses and stores the event of it, in one step. */
-  remove: (id: number, event: StoredEvent) => Promise<'removed' | 'gone' | 'last super administrator'>
+  /** Deletes the account with its sessions, former addresses and notices, and stores the event and the notice of it, in one step. */
+  remove: (id: number, event: StoredEvent, notice?: StoredNotice) => Promise<'removed' | 'gone' | 'last super administrator'>
 }
 
 /** What somebody who is logged in may do with the account. All methods may fail with Codes 401 (the account is gone), 429, 510 and 512. */
@@ -74,7 +74,7 @@ interface Parts {
   throttle: Throttle
   revocations: Revocations
   mailCode: MailCode
-  tell: Tell
+  notices: Notices
   audit: Audit
   erase: Erase
   report: Report
@@ -85,7 +85,7 @@ interface Parts {
  * @param now wall clock in milliseconds
  */
 export function createOwnAccount (parts: Parts, options: { hideAccounts: boolean }, now: () => number): OwnAccount {
-  const { accounts, store, passwords, screen, codes, throttle, revocations, mailCode, tell, audit, erase, report } = parts
+  const { accounts, store, passwords, screen, codes, throttle, revocations, mailCode, notices, audit, erase, report } = parts
 
   async function ownerOf ({ id }: Identity): Promise<Account> {
     const account = await accounts.findById(id)
@@ -111,16 +111,17 @@ export function createOwnAccount (parts: Parts, options: { hideAccounts: boolean
       const account = await ownerOf(identity)
       const { id, email, name, tokenVersion } = account
       screen(password, { email, name }, 'NewPassword')
+      const notice = notices.compose('password_changed', caller.language, { to: email, at: now() }, id)
       await audit('password_change', email, caller, async note => {
         note.userId = id
         await reauthenticate(account, old, caller)
         const hash = await passwords.hash(password)
-        const changed = await revocations.around([accountSubject(id)], () => store.changePassword({ id, tokenVersion, password: hash, keep: identity.sessionId }))
+        const changed = await revocations.around([accountSubject(id)], () => store.changePassword({ id, tokenVersion, password: hash, keep: identity.sessionId }, notice))
         // Changed by somebody else meanwhile, who has ended this session.
         if (!changed) throw fail('Unauthorized')
       })
       await settling(() => codes.revokeAll(email).catch(error => { report(error, 'codes of an account could not be revoked after its password was changed') }))
-      tell('password_changed', caller.language, { to: email, at: now() })
+      notices.send(notice)
     },
 
     async changeEmail (identity, { Email, Password }, caller) {
@@ -137,7 +138,10 @@ export function createOwnAccount (parts: Parts, options: { hideAccounts: boolean
 
     async confirmEmail (identity, { Email, VerifyCode }, caller) {
       const { id, email, tokenVersion } = await ownerOf(identity)
-      const reservedUntil = now() + WAY_BACK_DAYS * DAY_MS
+      const at = now()
+      const reservedUntil = at + WAY_BACK_DAYS * DAY_MS
+      // Not one of the account's: who has taken it away must not silence it by deleting the account.
+      const notice = notices.compose('email_changed', caller.language, { to: email, at, newEmail: Email, until: reservedUntil }, null)
       await audit('email_change', email, caller, async note => {
         note.userId = id
         await throttle.guess(caller.address, async () => {
@@ -145,7 +149,7 @@ export function createOwnAccount (parts: Parts, options: { hideAccounts: boolean
           await codes.spend({ purpose: 'email', account: id, version: tokenVersion }, Email, VerifyCode, async () => {
             await refuseTaken(id, Email)
             if (Email === email) return
-            const outcome = await store.changeEmail({ id, tokenVersion, from: email, to: Email, reservedUntil })
+            const outcome = await store.changeEmail({ id, tokenVersion, from: email, to: Email, reservedUntil }, notice)
             if (outcome === 'taken') throw fail('UserExists', { Field: 'Email' })
             if (outcome === 'gone') throw fail('Unauthorized')
           })
@@ -153,22 +157,23 @@ export function createOwnAccount (parts: Parts, options: { hideAccounts: boolean
       })
       if (Email === email) return
       await throttle.rename(email, Email, caller.address)
-      tell('email_changed', caller.language, { to: email, at: now(), newEmail: Email, until: reservedUntil })
+      notices.send(notice)
     },
 
     async remove (identity, { Password }, caller) {
       const password = passwords.read(Password)
       const account = await ownerOf(identity)
+      const notice = notices.compose('account_deleted', caller.language, { to: account.email, at: now() }, null)
       await audit('deletion', account.email, caller, async note => {
         note.userId = account.id
         await reauthenticate(account, password, caller)
-        await erase(account, 'owner').catch((error: unknown) => {
+        await erase(account, 'owner', { notice }).catch((error: unknown) => {
           // By another request meanwhile: nothing that the audit trail should keep of somebody who is gone.
           throw error instanceof Failure && error.key === 'UserNotFound' ? fail('Unauthorized') : error
         })
         note.stored = true
       })
-      tell('account_deleted', caller.language, { to: account.email, at: now() })
+      notices.send(notice)
     }
   }
 }

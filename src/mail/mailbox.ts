@@ -15,7 +15,8 @@ const MOST_MAILS = 100
 export function createMailbox (now: () => number): Mailbox {
   const mails: StoredMail[] = []
   return {
-    async deliver (mail) {
+    async deliver (mail, handOver) {
+      await handOver?.()
       mails.unshift({ ...mail, sentAt: new Date(now()) })
       mails.length = Math.min(mails.length, MOST_MAILS)
     },

@@ -38,7 +38,7 @@ function timeOf (at: number): string {
   return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }
 
-/** Enough for its owner to know it by: who reads this may be somebody else by now. */
+/** Enough for its owner to know it by: who reads this may be somebody else by now. What is masked already stays as it is. */
 export function maskedEmail (email: string): string {
   const at = email.lastIndexOf('@')
   return `${email.slice(0, Math.min(1, at))}***${email.slice(at)}`

@@ -1,11 +1,13 @@
+import { randomUUID } from 'node:crypto'
 import { createTransport } from 'nodemailer'
 import SMTPConnection from 'nodemailer/lib/smtp-connection'
 import type { Brand } from '../brand.ts'
 import { createBreaker, type Breaker, type Dependency } from '../breaker.ts'
 import { createQueue } from '../queue.ts'
 import { SIGNED_FIELDS, type DkimKey } from './dkim.ts'
+import { awaitHandOver } from './hand-over.ts'
 import { headersOf } from './headers.ts'
-import type { Mail, Mailer } from './mail.ts'
+import { NotAsked, type HandOver, type Mail, type Mailer } from './mail.ts'
 
 export interface SmtpSettings {
   host: string
@@ -71,31 +73,46 @@ export function createSmtp ({ host, port, sender, password, insecure, brand, dki
   // Nodemailer's own queue has no end: what waits, waits here.
   const queue = createQueue(CONNECTIONS, WAITING)
 
-  async function deliver (mail: Mail, signal: AbortSignal): Promise<void> {
+  /** What is asked before the end of a mail is sent, by its Message-ID. */
+  const handOvers = new Map<string, HandOver>()
+  transport.use('stream', ({ data: { messageId = '' }, message }, done) => {
+    const handOver = handOvers.get(messageId)
+    if (handOver !== undefined) awaitHandOver(message, handOver)
+    done()
+  })
+
+  async function deliver (mail: Mail, signal: AbortSignal, handOver?: HandOver): Promise<void> {
     const { subject, text, html } = mail
-    const { rejected } = await transport.sendMail({
-      ...headersOf(mail, sender, brand),
-      subject,
-      text,
-      html,
-      // A mail that was given up on must not go out after all, nor its connection stand in the way of others.
-      signal
-    })
-    if (rejected.length > 0) throw new Error('the mail server refused the recipient')
+    const { messageId = '', ...headers } = headersOf({ id: randomUUID(), ...mail }, sender, brand)
+    if (handOver !== undefined) handOvers.set(messageId, handOver)
+    try {
+      const { rejected } = await transport.sendMail({
+        ...headers,
+        messageId,
+        subject,
+        text,
+        html,
+        // A mail that was given up on must not go out after all, nor its connection stand in the way of others.
+        signal
+      })
+      if (rejected.length > 0) throw new Error('the mail server refused the recipient')
+    } finally {
+      handOvers.delete(messageId)
+    }
   }
 
   const breaker = createBreaker({ probe: () => greet(connection), limitMs: STEP_MS, isDeath, everyMs: LOOK_MS, changed })
 
   return {
     breaker,
-    async send (mail) {
-      if (breaker.state() === 'open') throw new Error('the mail server does not answer')
+    async send (mail, handOver) {
+      if (breaker.state() === 'open') throw new NotAsked('the mail server does not answer')
       const signal = AbortSignal.timeout(DELIVERY_MS)
       const overdue = new Promise<never>((_resolve, reject) => {
         signal.addEventListener('abort', () => { reject(new Overdue(`the mail server took longer than ${DELIVERY_MS} ms`)) }, { once: true })
       })
       try {
-        await Promise.race([queue(async () => { if (!signal.aborted) await deliver(mail, signal) }), overdue])
+        await Promise.race([queue(async () => { if (!signal.aborted) await deliver(mail, signal, handOver) }), overdue])
         breaker.answered()
       } catch (error) {
         if (isDeath(error)) breaker.suspect()

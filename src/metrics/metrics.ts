@@ -76,9 +76,9 @@ export function createMetrics (sources: Sources): Metrics {
 
     throttled (limit) { throttles.inc({ limit }) },
 
-    ofMails: mailer => async mail => {
+    ofMails: mailer => async (mail, handOver) => {
       const end = deliveries.startTimer()
-      const outcome = await mailer(mail).then(() => 'sent', (error: unknown) => ({ error }))
+      const outcome = await mailer(mail, handOver).then(() => 'sent', (error: unknown) => ({ error }))
       end()
       mails.inc({ outcome: typeof outcome === 'string' ? outcome : outcomeOf(outcome.error) })
       if (typeof outcome !== 'string') throw outcome.error

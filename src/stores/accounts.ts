@@ -6,6 +6,7 @@ import { nameKey } from '../canonical.ts'
 import { fail } from '../catalogue.ts'
 import { dateTime, millisecondsOf, preciseDateTime, type Database } from './database.ts'
 import { isDuplicate, isUnstorable } from './database-errors.ts'
+import { rowOf } from './notices.ts'
 import { inTransaction } from './retries.ts'
 
 /** Takes a restoration back. */
@@ -80,15 +81,19 @@ export function createAccountStore (database: Database, now: () => number): Acco
       }
     },
 
-    async replacePassword (id, password) {
-      const { numUpdatedRows } = await database.updateTable('Users')
-        .set(({ eb }) => ({ Password: password, TokenVersion: eb('TokenVersion', '+', 1) }))
-        .where('UserID', '=', id)
-        .executeTakeFirst()
-      return numUpdatedRows > 0n
+    async replacePassword (id, password, notice) {
+      return inTransaction(database, async transaction => {
+        const { numUpdatedRows } = await transaction.updateTable('Users')
+          .set(({ eb }) => ({ Password: password, TokenVersion: eb('TokenVersion', '+', 1) }))
+          .where('UserID', '=', id)
+          .executeTakeFirst()
+        if (numUpdatedRows === 0n) return false
+        await transaction.insertInto('PendingNotices').values(rowOf(notice)).execute()
+        return true
+      })
     },
 
-    async restoreEmail (id, email, password) {
+    async restoreEmail (id, email, password, notices) {
       try {
         return await inTransaction(database, async transaction => {
           const former = await transaction.selectFrom('FormerEmails').select('ReservedUntil').where('EmailKey', '=', email).where('UserID', '=', id).where('ReservedUntil', '>', preciseDateTime(now())).executeTakeFirst()
@@ -102,6 +107,7 @@ export function createAccountStore (database: Database, now: () => number): Acco
           if (numUpdatedRows === 0n || numDeletedRows === 0n) throw new NotRestored()
           // Whoever took the account away may hold what it was changed to since.
           await transaction.deleteFrom('FormerEmails').where('UserID', '=', id).where('ReservedUntil', '>=', former.ReservedUntil).execute()
+          await transaction.insertInto('PendingNotices').values(notices.map(rowOf)).execute()
           return true
         })
       } catch (error) {

@@ -66,7 +66,25 @@ export interface EventsTable {
   RequestID: string | null
 }
 
-export interface Schema { Users: UsersTable, Sessions: SessionsTable, FormerEmails: FormerEmailsTable, Events: EventsTable }
+/** Times are UTC, in milliseconds. */
+export interface PendingNoticesTable {
+  /** A UUID of version 7. */
+  NoticeID: string
+  /** The account that takes the notice along when it is deleted. */
+  UserID: number | null
+  Email: string
+  Language: string
+  Kind: string
+  /** JSON. */
+  Details: string
+  Attempts: number
+  /** Not before; of a claimed one, how long the claim lasts. */
+  DueAt: string
+  Claim: string | null
+  HandedOverAt: string | null
+}
+
+export interface Schema { Users: UsersTable, Sessions: SessionsTable, FormerEmails: FormerEmailsTable, Events: EventsTable, PendingNotices: PendingNoticesTable }
 
 /** Typed SQL over MySQL or SQLite: the text is the same for both. */
 export type Database = Kysely<Schema>

@@ -39,7 +39,8 @@ function statementsOf (text: string): string[] {
 const CONTESTED = {
   Events: ['EventID', 'OccurredAt', 'Type', 'Outcome', 'Reason', 'UserID', 'Account', 'Network', 'UserAgent', 'RequestID'],
   Sessions: ['SessionID', 'UserID', 'TokenVersion', 'Generation', 'RefreshedAt', 'CreatedAt', 'LastSeenAt', 'ExpiresAt', 'RevokedAt', 'Network', 'UserAgent'],
-  FormerEmails: ['EmailKey', 'UserID', 'ReservedUntil']
+  FormerEmails: ['EmailKey', 'UserID', 'ReservedUntil'],
+  PendingNotices: ['NoticeID', 'UserID', 'Email', 'Language', 'Kind', 'Details', 'Attempts', 'DueAt', 'Claim', 'HandedOverAt']
 }
 
 /** "Create unless it exists" would take another program's table for ours. */

@@ -3,23 +3,25 @@ import type { OwnAccountStore } from '../own-account.ts'
 import { preciseDateTime, type Database } from './database.ts'
 import { isDuplicate } from './database-errors.ts'
 import { rowOf } from './events.ts'
+import { rowOf as noticeRowOf } from './notices.ts'
 import { inTransaction } from './retries.ts'
 import { spareLastSuperAdmin } from './super-admins.ts'
 
 /** What people do to their own account. Every method may fail with Code 510. */
 export function createOwnAccountStore (database: Database): OwnAccountStore {
   return {
-    async changePassword ({ id, tokenVersion, password, keep }) {
+    async changePassword ({ id, tokenVersion, password, keep }, notice) {
       return inTransaction(database, async transaction => {
         const { numUpdatedRows } = await transaction.updateTable('Users').set({ Password: password, TokenVersion: tokenVersion + 1 })
           .where('UserID', '=', id).where('TokenVersion', '=', tokenVersion).where('DisabledAt', 'is', null).executeTakeFirst()
         if (numUpdatedRows === 0n) return false
         await transaction.updateTable('Sessions').set({ TokenVersion: tokenVersion + 1 }).where('SessionID', '=', keep).where('UserID', '=', id).where('TokenVersion', '=', tokenVersion).execute()
+        await transaction.insertInto('PendingNotices').values(noticeRowOf(notice)).execute()
         return true
       })
     },
 
-    async changeEmail ({ id, tokenVersion, from, to, reservedUntil }) {
+    async changeEmail ({ id, tokenVersion, from, to, reservedUntil }, notice) {
       try {
         return await inTransaction(database, async transaction => {
           const { numUpdatedRows } = await transaction.updateTable('Users').set({ Email: to, EmailKey: to })
@@ -28,6 +30,7 @@ export function createOwnAccountStore (database: Database): OwnAccountStore {
           // The new one may be a former one of this account; what else is there of either has lapsed.
           await transaction.deleteFrom('FormerEmails').where('EmailKey', 'in', [from, to]).execute()
           await transaction.insertInto('FormerEmails').values({ EmailKey: from, UserID: id, ReservedUntil: preciseDateTime(reservedUntil) }).execute()
+          await transaction.insertInto('PendingNotices').values(noticeRowOf(notice)).execute()
           return 'changed'
         })
       } catch (error) {
@@ -60,7 +63,7 @@ export function createOwnAccountStore (database: Database): OwnAccountStore {
       await database.deleteFrom('FormerEmails').where('ReservedUntil', '<', preciseDateTime(at)).execute()
     },
 
-    async remove (id, event) {
+    async remove (id, event, notice) {
       // Most are nobody whose absence matters: no lock for these. Asked outside, as a transaction that has locked one must not wait for all.
       const ordinary = await database.selectFrom('Users').select('UserID').where('UserID', '=', id).where('Role', '<>', 'super_admin').executeTakeFirst()
       return inTransaction(database, async transaction => {
@@ -73,6 +76,8 @@ export function createOwnAccountStore (database: Database): OwnAccountStore {
         }
         await transaction.deleteFrom('Sessions').where('UserID', '=', id).execute()
         await transaction.deleteFrom('FormerEmails').where('UserID', '=', id).execute()
+        await transaction.deleteFrom('PendingNotices').where('UserID', '=', id).execute()
+        if (notice !== undefined) await transaction.insertInto('PendingNotices').values(noticeRowOf(notice)).execute()
         // With the row, so that what is left of the person can be found and erased whatever happens next.
         await transaction.insertInto('Events').values(rowOf(event)).execute()
         return 'removed'

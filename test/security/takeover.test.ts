@@ -43,14 +43,16 @@ for (const mode of modes) {
     const [now, until] = [() => Date.now(), Date.now() + 7 * DAY]
     const [accounts, own] = [createAccountStore(world.app.database, now), createOwnAccountStore(world.app.database)]
     const { id = 0 } = await accounts.findByEmail(alice.Email) ?? {}
+    const notice = () => world.app.notices.compose('email_restored', 'en', { to: evil, at: now() }, null)
+    const restore = (email: string, password: string): Promise<boolean> => accounts.restoreEmail(id, email, password, [notice()])
     for (let round = 0; round < 20; round++) {
       const versions = async (): Promise<number> => (await accounts.findById(id))?.tokenVersion ?? 0
       for (const [from, to, reservedUntil] of [[alice.Email, evil, until], [evil, 'thief@worse.example', until + 1000]] as const) {
-        t.equal(await own.changeEmail({ id, tokenVersion: await versions(), from, to, reservedUntil }), 'changed')
+        t.equal(await own.changeEmail({ id, tokenVersion: await versions(), from, to, reservedUntil }, notice()), 'changed')
       }
-      const [owner] = await Promise.allSettled([accounts.restoreEmail(id, alice.Email, 'owner'), accounts.restoreEmail(id, evil, 'thief')])
+      const [owner] = await Promise.allSettled([restore(alice.Email, 'owner'), restore(evil, 'thief')])
       // A database may ask one of two to try again.
-      if (owner.status === 'rejected' || !owner.value) t.equal(await accounts.restoreEmail(id, alice.Email, 'owner'), true)
+      if (owner.status === 'rejected' || !owner.value) t.equal(await restore(alice.Email, 'owner'), true)
       t.match(await accounts.findById(id), { email: alice.Email, password: 'owner' })
       t.same(await world.rows('SELECT * FROM FormerEmails'), [])
     }

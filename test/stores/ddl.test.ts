@@ -27,7 +27,7 @@ if (modes.includes('server')) {
     await build(t, 'server', migrated.settings)
     const expected = await structure(migrated)
     t.same(await structure(made), expected)
-    t.match(expected.tables, [{ TABLE_NAME: 'DreamMigrations' }, { TABLE_NAME: 'Events' }, { TABLE_NAME: 'FormerEmails' }, { TABLE_NAME: 'Sessions' }, { TABLE_NAME: 'Users' }])
+    t.match(expected.tables, [{ TABLE_NAME: 'DreamMigrations' }, { TABLE_NAME: 'Events' }, { TABLE_NAME: 'FormerEmails' }, { TABLE_NAME: 'PendingNotices' }, { TABLE_NAME: 'Sessions' }, { TABLE_NAME: 'Users' }])
     t.equal(expected.columns?.filter(({ TABLE_NAME }) => TABLE_NAME === 'Users').length, 16)
     t.same(await made.rows(`SELECT Version, Name FROM ${made.name}.DreamMigrations ORDER BY Version`), await migrated.rows(`SELECT Version, Name FROM ${migrated.name}.DreamMigrations ORDER BY Version`), 'and all migrations count as applied')
   })
@@ -60,14 +60,14 @@ if (modes.includes('server')) {
     t.same([await structure(old, 'Users'), await old.rows('SELECT * FROM Users ORDER BY UserID'), await old.rows('SELECT * FROM Dreams ORDER BY DreamID')], before)
     t.same(await old.rows('SELECT * FROM DreamMigrations'), [])
     await build(t, 'server', old.settings)
-    t.same((await old.rows('SELECT Version FROM DreamMigrations ORDER BY Version')).map(({ Version }) => Version), [1, 2, 3, 4], 'the next start brings it up to date')
+    t.same((await old.rows('SELECT Version FROM DreamMigrations ORDER BY Version')).map(({ Version }) => Version), [1, 2, 3, 4, 5], 'the next start brings it up to date')
     t.same(await old.rows(`SELECT ${OLD_COLUMNS} FROM Users ORDER BY UserID`), before[1])
   })
 }
 
 t.test('the embedded database has the columns of sql/ddl.sql, in the same order', async t => {
   const { rows } = await build(t, 'embedded')
-  for (const table of ['Users', 'Sessions', 'FormerEmails', 'Events', 'DreamMigrations']) {
+  for (const table of ['Users', 'Sessions', 'FormerEmails', 'Events', 'PendingNotices', 'DreamMigrations']) {
     const [, body = ''] = new RegExp(`CREATE TABLE IF NOT EXISTS ${table} \\((.*?)^\\)`, 'ms').exec(file('sql/ddl.sql')) ?? []
     const columns = body.trim().split('\n').map(line => line.trim().split(' ')[0]).filter(name => name !== 'UNIQUE' && name !== 'INDEX')
     t.ok(columns.length >= 3)

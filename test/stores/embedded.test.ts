@@ -38,7 +38,7 @@ t.test('what a folder holds is there again after a restart: accounts, hashes, an
   await first.register(alice)
   const authorization = `Bearer ${await first.login(alice)}`
   const before = await first.rows('SELECT * FROM Users')
-  t.match(first.log(), /brought up to date: 001-users\.sql, 002-account-keys\.sql, 003-events\.sql, 004-sessions\.sql/)
+  t.match(first.log(), /brought up to date: 001-users\.sql, 002-account-keys\.sql, 003-events\.sql, 004-sessions\.sql, 005-pending-notices\.sql/)
   await first.app.close()
 
   const second = await build(t, 'embedded', settings)
@@ -104,7 +104,7 @@ t.test('S2: a process that is killed leaves a folder that the next one can use',
 
 t.test('DB_MIGRATE=false on a new folder ends with code 1 and one line that names the setting and what is lacking', async t => {
   const settings: Record<string, string> = { ...await deployment(t, 'embedded'), DB_MIGRATE: 'false' }
-  await t.rejects(build(t, 'embedded', settings), /DB_MIGRATE is false and the database lacks 001-users\.sql, 002-account-keys\.sql, 003-events\.sql, 004-sessions\.sql/)
+  await t.rejects(build(t, 'embedded', settings), /DB_MIGRATE is false and the database lacks 001-users\.sql, 002-account-keys\.sql, 003-events\.sql, 004-sessions\.sql, 005-pending-notices\.sql/)
   const { status, stderr } = spawnSync(process.execPath, [SERVER], { env: environment({ ...settings, DATA_DIR: join(String(settings.DATA_DIR), 'other') }), cwd: settings.DATA_DIR, encoding: 'utf8' })
   t.equal(status, 1)
   t.match(stderr, /^dream-auth cannot start: [^\n]*DB_MIGRATE[^\n]*001-users\.sql[^\n]*\n$/)

@@ -1,0 +1,89 @@
+import { leastEventId } from '../event-ids.ts'
+import { detailsOf, isNotice, NOTICES, type NoticeStore, type StoredNotice } from '../notices.ts'
+import { millisecondsOf, preciseDateTime, type Database, type PendingNoticesTable } from './database.ts'
+import { isDuplicate } from './database-errors.ts'
+
+/** Of so many that are due one is picked for each that is wanted, by chance: processes that look at the same time are not after the same ones. */
+const SPREAD = 4
+/** Rows that are deleted by one statement. */
+const BATCH = 500
+
+/** Notices in the `PendingNotices` table. Every method may fail with Code 510. */
+export function createNoticeStore (database: Database): NoticeStore {
+  const mine = (id: string, claim: string) => database.updateTable('PendingNotices').where('NoticeID', '=', id).where('Claim', '=', claim)
+
+  return {
+    async insert (notice) {
+      const { NoticeID, UserID, Email, Language, Kind, Details, Attempts, DueAt, Claim } = rowOf(notice)
+      try {
+        await database.insertInto('PendingNotices')
+          .columns(['NoticeID', 'UserID', 'Email', 'Language', 'Kind', 'Details', 'Attempts', 'DueAt', 'Claim'])
+          .expression(({ selectFrom, val }) => selectFrom('Users').where('UserID', '=', UserID)
+            .select([val(NoticeID).as('NoticeID'), 'UserID', val(Email).as('Email'), val(Language).as('Language'), val(Kind).as('Kind'), val(Details).as('Details'), val(Attempts).as('Attempts'), val(DueAt).as('DueAt'), val(Claim).as('Claim')]))
+          .execute()
+      } catch (error) {
+        // Nobody else makes this id: an earlier attempt stored it, and its acknowledgement was lost.
+        if (!isDuplicate(error)) throw error
+      }
+    },
+
+    async claim (claim, { now, until, limit }) {
+      const due = await database.selectFrom('PendingNotices').select('NoticeID')
+        .where('DueAt', '<=', preciseDateTime(now)).where('HandedOverAt', 'is', null).where('Kind', 'in', NOTICES)
+        .orderBy('DueAt').limit(limit * SPREAD).execute()
+      const some = shuffled(due.map(({ NoticeID }) => NoticeID)).slice(0, limit)
+      if (some.length === 0) return []
+      // Who comes second waits for the row, and finds that it is not due any more.
+      await database.updateTable('PendingNotices').set({ Claim: claim, DueAt: preciseDateTime(until) })
+        .where('NoticeID', 'in', some).where('DueAt', '<=', preciseDateTime(now)).where('HandedOverAt', 'is', null).execute()
+      const rows = await database.selectFrom('PendingNotices').selectAll().where('NoticeID', 'in', some).where('Claim', '=', claim).execute()
+      return rows.flatMap(noticeOf)
+    },
+
+    async handOver (id, claim, at) {
+      const { numUpdatedRows } = await mine(id, claim).set({ HandedOverAt: preciseDateTime(at) }).where('HandedOverAt', 'is', null).executeTakeFirst()
+      return numUpdatedRows > 0n
+    },
+
+    async putOff (id, claim, { attempts, dueAt }) {
+      await mine(id, claim).set({ Attempts: attempts, DueAt: preciseDateTime(dueAt), Claim: null, HandedOverAt: null }).execute()
+    },
+
+    async remove (id, claim) {
+      await database.deleteFrom('PendingNotices').where('NoticeID', '=', id).where('Claim', '=', claim).execute()
+    },
+
+    async expire (before) {
+      const old = await database.selectFrom('PendingNotices').select(['NoticeID', 'HandedOverAt'])
+        .where(({ or, eb }) => or([eb('NoticeID', '<', leastEventId(before.stored)), eb('HandedOverAt', '<', preciseDateTime(before.handedOver))]))
+        .orderBy('NoticeID').limit(BATCH).execute()
+      const expired = { untold: 0, unknown: 0 }
+      // One by one, as each is counted once, by whoever deletes it. Also where there is none: a right that is missing shows at the first start.
+      for (const { NoticeID, HandedOverAt } of old.length > 0 ? old : [{ NoticeID: '', HandedOverAt: null }]) {
+        const { numDeletedRows } = await database.deleteFrom('PendingNotices').where('NoticeID', '=', NoticeID).where('HandedOverAt', HandedOverAt === null ? 'is' : '=', HandedOverAt).executeTakeFirst()
+        if (numDeletedRows > 0n) expired[HandedOverAt === null ? 'untold' : 'unknown']++
+      }
+      return expired
+    },
+
+    async backlog () {
+      const { pending, oldest } = await database.selectFrom('PendingNotices').select(({ fn }) => [fn.countAll<number>().as('pending'), fn.min('NoticeID').as('oldest')]).executeTakeFirstOrThrow()
+      return { pending: Number(pending), oldest: oldest ?? undefined }
+    }
+  }
+}
+
+export function rowOf ({ id, userId, email, language, kind, details, attempts, dueAt, claim }: StoredNotice): PendingNoticesTable {
+  return { NoticeID: id, UserID: userId, Email: email, Language: language, Kind: kind, Details: JSON.stringify(details), Attempts: attempts, DueAt: preciseDateTime(dueAt), Claim: claim, HandedOverAt: null }
+}
+
+/** Nothing where somebody else wrote what nobody here can read. */
+function noticeOf ({ NoticeID, UserID, Email, Language, Kind, Details, Attempts, DueAt, Claim }: PendingNoticesTable): StoredNotice[] {
+  const details = detailsOf(Details)
+  if (!isNotice(Kind) || details === undefined) return []
+  return [{ id: NoticeID, userId: UserID, email: Email, language: Language === 'en' ? 'en' : 'zh', kind: Kind, details, attempts: Attempts, dueAt: millisecondsOf(DueAt), claim: Claim }]
+}
+
+function shuffled<T> (items: T[]): T[] {
+  return items.map(item => ({ item, at: Math.random() })).sort((a, b) => a.at - b.at).map(({ item }) => item)
+}
