@@ -114,6 +114,8 @@ export interface ScriptedSmtp {
   /** Every line that came, over all connections. */
   lines: string[]
   sockets: Set<Socket>
+  /** Ends it now, with its connections. */
+  close: () => Promise<void>
 }
 
 /** What a server says that takes every mail: to the connection itself (`undefined`) or to a line. Nothing, within a message. */
@@ -145,10 +147,11 @@ export async function startScriptedSmtp (t: Ending, script: (line: string | unde
     server.once('error', reject)
     server.listen(port, '127.0.0.1', resolve)
   })
-  t.teardown(() => {
+  const close = (): Promise<void> => {
     for (const socket of sockets) socket.destroy()
     return new Promise<void>(resolve => { server.close(() => { resolve() }) })
-  })
+  }
+  t.teardown(close)
   const address = server.address() as AddressInfo
-  return { lines, sockets, settings: { EMAIL_SMTP_SERVER: '127.0.0.1', EMAIL_SMTP_PORT: String(address.port), EMAIL_SENDER: SENDER, EMAIL_SMTP_INSECURE: 'true' } }
+  return { lines, sockets, close, settings: { EMAIL_SMTP_SERVER: '127.0.0.1', EMAIL_SMTP_PORT: String(address.port), EMAIL_SENDER: SENDER, EMAIL_SMTP_INSECURE: 'true' } }
 }
