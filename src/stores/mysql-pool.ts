@@ -87,8 +87,9 @@ function boundConnection (connection: PoolConnection, queryMs: number, observer:
         if (over) return
         over = true
         end()
-        // Another server may have become the one that is written to: only a new connection finds it.
-        broken = isElsewhere(error)
+        // Another server may have become the one that is written to: only a new connection finds it. And what a lost one is asked to roll back, mysql2 refuses
+        // with an error that says nothing.
+        broken = isElsewhere(error) || isUnreachable(error)
         if (error === null) resolve(result)
         else reject(databaseError(error))
       })
