@@ -8,7 +8,7 @@ interface Address { name: string, address: string }
 export interface Headers {
   from: Address
   to: Address
-  list: { id: { url: string, comment: string } }
+  list: { id: string }
   headers: Record<string, string>
   messageId?: string
 }
@@ -25,7 +25,7 @@ export function headersOf ({ to, language, id }: Pick<Mail, 'to' | 'language' | 
     // As an object: an address in a string would be parsed, and could turn out to be more than one.
     to: { name: '', address: to },
     // Of the sender's own address, as another name under a provider's domain would be somebody else's to give.
-    list: { id: { url: sender.replace('@', '.'), comment: brand.name.zh } },
+    list: { id: sender.replace('@', '.') },
     headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All', 'Content-Language': languageTag(language) },
     ...(id !== undefined && { messageId: `<${id}${sender.slice(sender.lastIndexOf('@'))}>` })
   }
