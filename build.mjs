@@ -28,7 +28,8 @@ await build({
     faults: 'test/outages/run.ts',
     soak: 'test/soak/run.ts',
     attack: 'attack/run.ts',
-    cluster: 'test/cluster/run.ts'
+    cluster: 'test/cluster/run.ts',
+    clients: 'clients/run.ts'
   },
   outdir: made,
   // Four percent less memory; names stay, so that a stack trace can be read.
