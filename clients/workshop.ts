@@ -21,13 +21,19 @@ export async function output (command: string, args: string[], folder: string, e
   }
 }
 
-const own = (path: string): string => fileURLToPath(new URL(path, root))
+/** Where a file of the project lies. */
+export const own = (path: string): string => fileURLToPath(new URL(path, root))
+
+/** Installs packages from npm, and runs nothing of them. */
+export async function install (folder: string, packages: string[]): Promise<void> {
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }))
+  await output('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--save-exact', ...packages], folder)
+}
 
 /** Puts the generator, what drives its client, and the document into a folder, and has the client made. */
 export async function generate ({ name, packages, command: [program = '', ...args] }: Generator, folder: string): Promise<void> {
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }))
   // TypeScript 5, as some of them work with no other.
-  await output('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--save-exact', 'typescript@5.9.3', ...packages], folder)
+  await install(folder, ['typescript@5.9.3', ...packages])
   cpSync(own('openapi.yaml'), join(folder, 'openapi.yaml'))
   for (const file of ['main.ts', 'scene.ts']) cpSync(own(`clients/drivers/${file}`), join(folder, file))
   cpSync(own(`clients/drivers/${name}`), folder, { recursive: true })
