@@ -6,9 +6,9 @@ export interface Account { UserID: number, Name: string, Email: string, Role: st
 
 let known: Promise<Account | Problem> | undefined
 
-/** Asked for once a login: to have everything exported is an event of its own in the audit trail. */
+/** Asked for once, whichever views show it. */
 function load (): Promise<Account | Problem> {
-  known ??= auth.exportAccount().then(result => {
+  known ??= auth.showProfile().then(result => {
     if (result.ok && result.Account !== undefined) return result.Account
     known = undefined
     return result.ok ? { error: 'Unknown' } : result

@@ -5,8 +5,8 @@ import type { AccountPages } from '../src/account-pages.ts'
 import type { App } from '../src/app.ts'
 import { fail } from '../src/catalogue.ts'
 import type { Config } from '../src/config.ts'
+import { named, replies } from '../src/replies.ts'
 import { createReturnTo, readReturnTarget } from '../src/return-to.ts'
-import { replies } from '../src/schemas.ts'
 
 /** Nothing but our own files, and no text that becomes a script. */
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
@@ -18,7 +18,7 @@ const hidden = { schema: { hide: true } }
 const returnTo = {
   hide: true,
   querystring: Type.Object({ ReturnTo: Type.String({ maxLength: 2_000 }) }, { additionalProperties: false }),
-  response: replies(['Success', 'Empty', 'BadRequest'], { fields: { ReturnTo: Type.Optional(Type.String()) } })
+  response: replies([named('ReturnAllowed', { ReturnTo: Type.String() }, { Success: { ReturnTo: 'https://app.example.com/' } }), 'Empty', 'BadRequest'])
 }
 
 /** The account pages: one shell at every path, its files, and whether somebody may be sent back somewhere. */

@@ -40,6 +40,7 @@ import { logout } from '../routes/auth/logout.ts'
 import { refresh } from '../routes/auth/refresh.ts'
 import { resetPassword } from '../routes/auth/reset-password.ts'
 import { revokeSession } from '../routes/auth/revoke-session.ts'
+import { showProfile } from '../routes/auth/show-profile.ts'
 import { sign } from '../routes/auth/sign.ts'
 import { updatePassword } from '../routes/auth/update-password.ts'
 import { verify } from '../routes/auth/verify.ts'
@@ -189,6 +190,7 @@ async function authenticated (app: App): Promise<void> {
   await app.register(logout)
   await app.register(listSessions)
   await app.register(revokeSession)
+  await app.register(showProfile)
   await app.register(changePassword)
   await app.register(changeEmail)
   await app.register(confirmEmail)

@@ -52,6 +52,8 @@ export interface OwnAccountStore {
 
 /** What somebody who is logged in may do with the account. All methods may fail with Codes 401 (the account is gone), 429, 510 and 512. */
 export interface OwnAccount {
+  /** The data of the account. */
+  show: (identity: Identity) => Promise<Omit<PersonalData, 'formerEmails'>>
   /** Replaces the password, ends every other session, voids the account's codes and tells the owner by mail. @throws Codes 400, 501, 529 */
   changePassword: (identity: Identity, change: { OldPassword: string, NewPassword: string }, caller: Caller) => Promise<void>
   /** Mails a code to the new address. @throws Codes 501, 502, 518, 529 */
@@ -106,6 +108,13 @@ export function createOwnAccount (parts: Parts, options: { hideAccounts: boolean
   }
 
   return {
+    async show ({ id }) {
+      const found = await store.personalData(id)
+      if (found === undefined || found.DisabledAt !== null) throw fail('Unauthorized')
+      const { formerEmails: _reserved, ...account } = found
+      return account
+    },
+
     async changePassword (identity, { OldPassword, NewPassword }, caller) {
       const [old, password] = [passwords.read(OldPassword, 'OldPassword'), passwords.read(NewPassword, 'NewPassword')]
       const account = await ownerOf(identity)

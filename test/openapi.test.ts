@@ -45,7 +45,7 @@ t.test('it describes the routes of the contract and no other, in OpenAPI 3.0.3',
     'GET /.well-known/jwks.json', 'GET /CheckJWTToken', 'GET /health', 'GET /health/live',
     'POST /Auth/Login', 'POST /Auth/ResetPassword', 'POST /Auth/Sign', 'POST /Auth/UpdatePassword', 'POST /Auth/Verify',
     'POST /Auth/Refresh', 'POST /Auth/Logout', 'GET /Auth/Sessions', 'DELETE /Auth/Sessions/{SessionID}',
-    'POST /Auth/ChangePassword', 'POST /Auth/ChangeEmail', 'POST /Auth/ConfirmEmail', 'GET /Auth/Account', 'DELETE /Auth/Account',
+    'GET /Auth/Profile', 'POST /Auth/ChangePassword', 'POST /Auth/ChangeEmail', 'POST /Auth/ConfirmEmail', 'GET /Auth/Account', 'DELETE /Auth/Account',
     'GET /Admin/Users', 'GET /Admin/Users/{UserID}', 'PATCH /Admin/Users/{UserID}', 'DELETE /Admin/Users/{UserID}', 'POST /Admin/Users/{UserID}/RevokeSessions', 'GET /Admin/Events'
   ].sort())
 })

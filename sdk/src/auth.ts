@@ -41,6 +41,7 @@ export interface DreamAuth {
   logout: (fields?: NonNullable<Body<'logout'>>) => Promise<Result<'logout'>>
   listSessions: () => Promise<Result<'listSessions'>>
   revokeSession: (path: Path<'revokeSession'>) => Promise<Result<'revokeSession'>>
+  showProfile: () => Promise<Result<'showProfile'>>
   changePassword: (fields: Body<'changePassword'>) => Promise<Result<'changePassword'>>
   changeEmail: (fields: Body<'changeEmail'>) => Promise<Result<'changeEmail'>>
   confirmEmail: (fields: Body<'confirmEmail'>) => Promise<Result<'confirmEmail'>>
@@ -116,6 +117,7 @@ export function createDreamAuth (options: DreamAuthOptions = {}): DreamAuth {
       return result
     },
 
+    showProfile: () => settled('showProfile', () => client.GET('/Auth/Profile')),
     changePassword: ({ OldPassword, NewPassword }) => settled('changePassword', async () => client.POST('/Auth/ChangePassword', {
       body: { OldPassword: digestTried(OldPassword, 'OldPassword'), NewPassword: digestChosen(NewPassword, 'NewPassword') }
     })),

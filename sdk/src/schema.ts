@@ -204,6 +204,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/Auth/Profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the account
+         * @description The data of the account alone, for a page that shows it. `GET /Auth/Account` has everything that is kept, and is an event of the audit trail; this is none.
+         */
+        get: operations["showProfile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/Auth/ChangePassword": {
         parameters: {
             query?: never;
@@ -526,9 +546,15 @@ export interface components {
              * @example DreamApp/2.1 (iPhone; iOS 19)
              */
             UserAgent: string;
-            /** @description Whether it is the one that asks. */
+            /**
+             * @description Whether it is the one that asks.
+             * @example true
+             */
             Current?: boolean;
-            /** @description Whether it was ended before its time; in the export, which has those too. */
+            /**
+             * @description Whether it was ended before its time; in the export, which has those too.
+             * @example false
+             */
             Ended?: boolean;
         };
         /**
@@ -552,10 +578,21 @@ export interface components {
          */
         User: {
             UserID: components["schemas"]["UserID"];
+            /**
+             * @description Its name.
+             * @example Alice
+             */
             Name: string;
+            /**
+             * @description Its e-mail address, in lower case.
+             * @example alice@example.com
+             */
             Email: string;
             Role: components["schemas"]["Role"];
-            /** @description Whether it may not log in. */
+            /**
+             * @description Whether it may not log in.
+             * @example false
+             */
             Disabled: boolean;
             /**
              * Format: date-time
@@ -594,7 +631,15 @@ export interface components {
          */
         AccountData: {
             UserID: components["schemas"]["UserID"];
+            /**
+             * @description Its name.
+             * @example Alice
+             */
             Name: string;
+            /**
+             * @description Its e-mail address, in lower case.
+             * @example alice@example.com
+             */
             Email: string;
             Role: components["schemas"]["Role"];
             /**
@@ -609,10 +654,15 @@ export interface components {
              * @example 2026-11-25T08:30:00Z
              */
             LastLogin: string | null;
+            /** @description Address of a picture. */
             AvatarUrl: string | null;
+            /** @description As the owner has put it. */
             Gender: string | null;
+            /** @description As the owner has put it. */
             BirthDate: string | null;
+            /** @description As the owner has put it. */
             Phone: string | null;
+            /** @description As the owner has put it. */
             Address: string | null;
         };
         /**
@@ -623,6 +673,10 @@ export interface components {
          *     }
          */
         FormerEmail: {
+            /**
+             * @description Its e-mail address, in lower case.
+             * @example alice@example.com
+             */
             Email: string;
             /**
              * Format: date-time
@@ -646,7 +700,10 @@ export interface components {
          *     }
          */
         AccountEvent: {
-            /** @description A UUID of version 7: sorted by it, events are sorted by time. */
+            /**
+             * @description A UUID of version 7: sorted by it, events are sorted by time.
+             * @example 019abcde-0000-7000-8000-000000000000
+             */
             EventID: string;
             /**
              * Format: date-time
@@ -654,16 +711,26 @@ export interface components {
              * @example 2026-11-25T08:30:00Z
              */
             OccurredAt: string;
-            /** @description What was tried, such as `login`. */
+            /**
+             * @description What was tried, such as `login`.
+             * @example login
+             */
             Type: string;
             /**
              * @description How it ended.
+             * @example success
              * @enum {string}
              */
             Outcome: "success" | "failure";
-            /** @description Why, in a word. */
+            /**
+             * @description Why, in a word.
+             * @example password
+             */
             Reason: string | null;
-            /** @description The account, where it was known. */
+            /**
+             * @description The account, where it was known.
+             * @example 1
+             */
             UserID: number | null;
             /**
              * @description Where from: an IPv4 address, or an IPv6 /64.
@@ -675,27 +742,1223 @@ export interface components {
              * @example DreamApp/2.1 (iPhone; iOS 19)
              */
             UserAgent: string | null;
-            /** @description The id of the request, as the log has it. */
+            /**
+             * @description The id of the request, as the log has it.
+             * @example 3f0c8a9c-7f1f-4a43-9d53-0b9f6f0e5a21
+             */
             RequestID: string | null;
         };
-        /** @description State of one dependency. */
+        /**
+         * @description State of one dependency.
+         * @example {
+         *       "Status": "up",
+         *       "LatencyMs": 0.4
+         *     }
+         */
         DependencyCheck: {
-            /** @enum {string} */
+            /**
+             * @description Whether it answers.
+             * @example up
+             * @enum {string}
+             */
             Status: "up" | "down";
-            /** @description Milliseconds the check took. */
+            /**
+             * @description Milliseconds the check took.
+             * @example 0.4
+             */
             LatencyMs: number;
         };
+        /**
+         * @description State of each dependency. Redis is there in server mode alone.
+         * @example {
+         *       "Database": {
+         *         "Status": "up",
+         *         "LatencyMs": 0.4
+         *       },
+         *       "Redis": {
+         *         "Status": "up",
+         *         "LatencyMs": 0.2
+         *       }
+         *     }
+         */
+        HealthChecks: {
+            Database: components["schemas"]["DependencyCheck"];
+            Redis?: components["schemas"]["DependencyCheck"];
+        };
+        /**
+         * @description A public key that tokens can be checked with, as RFC 7517 has it.
+         * @example {
+         *       "kty": "OKP",
+         *       "crv": "Ed25519",
+         *       "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+         *       "kid": "3f9a1c0b27d4e865",
+         *       "alg": "EdDSA",
+         *       "use": "sig"
+         *     }
+         */
+        PublicKey: {
+            /**
+             * @description Family of the key: `OKP` or `EC`.
+             * @example OKP
+             */
+            kty: string;
+            /**
+             * @description Its curve: `Ed25519` or `P-256`.
+             * @example Ed25519
+             */
+            crv: string;
+            /**
+             * @description The key, or the first coordinate of its point, in base64url.
+             * @example 11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo
+             */
+            x: string;
+            /**
+             * @description The second coordinate; of `EC` alone.
+             * @example x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0
+             */
+            y?: string;
+            /**
+             * @description The `kid` in the header of the tokens that the key is for.
+             * @example 3f9a1c0b27d4e865
+             */
+            kid: string;
+            /**
+             * @description How it signs.
+             * @example EdDSA
+             * @enum {string}
+             */
+            alg: "EdDSA" | "ES256";
+            /**
+             * @description What it is for: signatures.
+             * @example sig
+             * @enum {string}
+             */
+            use: "sig";
+        };
+        /**
+         * @description The public keys: a JWK Set (RFC 7517). The one answer that is no envelope.
+         * @example {
+         *       "keys": [
+         *         {
+         *           "kty": "OKP",
+         *           "crv": "Ed25519",
+         *           "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+         *           "kid": "3f9a1c0b27d4e865",
+         *           "alg": "EdDSA",
+         *           "use": "sig"
+         *         }
+         *       ]
+         *     }
+         */
+        PublicKeySet: {
+            /** @description None where tokens are signed with HS256, whose keys are secrets. */
+            keys: components["schemas"]["PublicKey"][];
+        };
+        /**
+         * @description A refused field.
+         * @example {
+         *       "Field": "Email",
+         *       "Reason": "邮箱格式不正确"
+         *     }
+         */
         Detail: {
-            /** @description The refused field, or `Body` for the body as a whole. */
+            /**
+             * @description The refused field, or `Body` for the body as a whole.
+             * @example Email
+             */
             Field: string;
-            /** @description Why, in the language of `Msg`. */
+            /**
+             * @description Why, in the language of `Msg`.
+             * @example 邮箱格式不正确
+             */
             Reason: string;
         };
+        /**
+         * @description What `sign` takes.
+         * @example {
+         *       "Name": "Alice",
+         *       "Email": "alice@example.com",
+         *       "Password": "70e1b1111d35acc5689c1f09eefb329a80c9ee0f53683015265ed2be34a8b569"
+         *     }
+         */
+        SignRequest: {
+            Name: components["schemas"]["Name"];
+            Email: components["schemas"]["Email"];
+            Password: components["schemas"]["Password"];
+        };
+        /**
+         * @description 200 Success. It worked.
+         * @example {
+         *       "Code": 200,
+         *       "Msg": "成功"
+         *     }
+         */
+        Done: {
+            /**
+             * @description What was decided, for programs.
+             * @example 200
+             * @enum {integer}
+             */
+            Code: 200;
+            /**
+             * @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it.
+             * @example 成功
+             */
+            Msg: string;
+        };
+        /**
+         * @description 502 User already exists. The e-mail address or the name is taken: `Field` says which.
+         * @example {
+         *       "Code": 502,
+         *       "Msg": "用户已存在",
+         *       "Field": "Email"
+         *     }
+         */
+        UserExists: {
+            /**
+             * @description What was decided, for programs.
+             * @example 502
+             * @enum {integer}
+             */
+            Code: 502;
+            /**
+             * @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it.
+             * @example 用户已存在
+             */
+            Msg: string;
+            /**
+             * @description Which of the two is taken.
+             * @example Email
+             * @enum {string}
+             */
+            Field: "Email" | "Name";
+        };
+        /**
+         * @description 518 The mail could not be sent. The mail could not be sent. Its code is void, and another may be asked for at once.
+         * @example {
+         *       "Code": 518,
+         *       "Msg": "邮件发送失败"
+         *     }
+         */
+        MailFailed: {
+            /**
+             * @description What was decided, for programs.
+             * @example 518
+             * @enum {integer}
+             */
+            Code: 518;
+            /**
+             * @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it.
+             * @example 邮件发送失败
+             */
+            Msg: string;
+        };
+        /** @description One of these: `Code` says which. */
+        SignAnswer: components["schemas"]["Done"] | components["schemas"]["UserExists"] | components["schemas"]["MailFailed"];
+        /**
+         * @description 400 Bad request. The request is not as it should be: `Details` names each refused field. A common password is one.
+         * @example {
+         *       "Code": 400,
+         *       "Msg": "请求参数错误",
+         *       "Details": [
+         *         {
+         *           "Field": "Email",
+         *           "Reason": "邮箱格式不正确"
+         *         }
+         *       ]
+         *     }
+         */
+        BadRequest: {
+            /**
+             * @description What was decided, for programs.
+             * @example 400
+             * @enum {integer}
+             */
+            Code: 400;
+            /**
+             * @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it.
+             * @example 请求参数错误
+             */
+            Msg: string;
+            /** @description What is wrong, one entry a field. */
+            Details: components["schemas"]["Detail"][];
+        };
+        /**
+         * @description 413 Request body too large. The body has more than 16 KiB.
+         * @example {
+         *       "Code": 413,
+         *       "Msg": "请求体过大"
+         *     }
+         */
+        BodyTooLarge: {
+            /**
+             * @description What was decided, for programs.
+             * @example 413
+             * @enum {integer}
+             */
+            Code: 413;
+            /**
+             * @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it.
+             * @example 请求体过大
+             */
+            Msg: string;
+        };
+        /**
+         * @description 415 Unsupported media type: send application/json. The body is something other than `application/json` in UTF-8.
+         * @example {
+         *       "Code": 415,
+         *       "Msg": "不支持的媒体类型"
+         *     }
+         */
+        UnsupportedMediaType: {
+            /**
+             * @description What was decided, for programs.
+             * @example 415
+             * @enum {integer}
+             */
+            Code: 415;
+            /**
+             * @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it.
+             * @example 不支持的媒体类型
+             */
+            Msg: string;
+        };
+        /**
+         * @description 429 Too many requests. It was tried too often: try again after `RetryAfter` seconds.
+         * @example {
+         *       "Code": 429,
+         *       "Msg": "请求过于频繁",
+         *       "RetryAfter": 42
+         *     }
+         */
+        TooManyRequests: {
+            /**
+             * @description What was decided, for programs.
+             * @example 429
+             * @enum {integer}
+             */
+            Code: 429;
+            /**
+             * @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it.
+             * @example 请求过于频繁
+             */
+            Msg: string;
+            /**
+             * @description Seconds until it is worth trying again.
+             * @example 42
+             */
+            RetryAfter: number;
+        };
+        /**
+         * @description 500 Internal server error. A defect of the service. What went wrong is in its log, under the id of the request.
+         * @example {
+         *       "Code": 500,
+         *       "Msg": "服务器内部错误"
+         *     }
+         */
+        InternalError: {
+            /**
+             * @description What was decided, for programs.
+             * @example 500
+             * @enum {integer}
+             */
+            Code: 500;
+            /**
+             * @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it.
+             * @example 服务器内部错误
+             */
+            Msg: string;
+        };
+        /**
+         * @description 510 Database unavailable. The database is away for the moment: try again after `Retry-After` seconds.
+         * @example {
+         *       "Code": 510,
+         *       "Msg": "数据库连接错误"
+         *     }
+         */
+        DatabaseUnavailable: {
+            /**
+             * @description What was decided, for programs.
+             * @example 510
+             * @enum {integer}
+             */
+            Code: 510;
+            /**
+             * @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it.
+             * @example 数据库连接错误
+             */
+            Msg: string;
+        };
+        /**
+         * @description 512 Cache service unavailable. Redis is away for the moment: try again after `Retry-After` seconds.
+         * @example {
+         *       "Code": 512,
+         *       "Msg": "缓存服务连接错误"
+         *     }
+         */
+        CacheUnavailable: {
+            /**
+             * @description What was decided, for programs.
+             * @example 512
+             * @enum {integer}
+             */
+            Code: 512;
+            /**
+             * @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it.
+             * @example 缓存服务连接错误
+             */
+            Msg: string;
+        };
+        /** @description One of these: `Code` says which. */
+        StoreUnavailable: components["schemas"]["DatabaseUnavailable"] | components["schemas"]["CacheUnavailable"];
+        /**
+         * @description What `verify` takes.
+         * @example {
+         *       "Name": "Alice",
+         *       "Email": "alice@example.com",
+         *       "Password": "70e1b1111d35acc5689c1f09eefb329a80c9ee0f53683015265ed2be34a8b569",
+         *       "VerifyCode": "042917"
+         *     }
+         */
+        VerifyRequest: {
+            Name: components["schemas"]["Name"];
+            Email: components["schemas"]["Email"];
+            Password: components["schemas"]["Password"];
+            VerifyCode: components["schemas"]["VerifyCode"];
+        };
+        /**
+         * @description 520 Wrong verification code. The code is wrong. Five wrong ones make the right one void.
+         * @example {
+         *       "Code": 520,
+         *       "Msg": "验证码错误"
+         *     }
+         */
+        CodeWrong: {
+            /**
+             * @description What was decided, for programs.
+             * @example 520
+             * @enum {integer}
+             */
+            Code: 520;
+            /**
+             * @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it.
+             * @example 验证码错误
+             */
+            Msg: string;
+        };
+        /**
+         * @description 521 Verification code expired. The code has expired, was used up, is void, or was never mailed: ask for another.
+         * @example {
+         *       "Code": 521,
+         *       "Msg": "验证码过期"
+         *     }
+         */
+        CodeExpired: {
+            /**
+             * @description What was decided, for programs.
+             * @example 521
+             * @enum {integer}
+             */
+            Code: 521;
+            /**
+             * @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it.
+             * @example 验证码过期
+             */
+            Msg: string;
+        };
+        /** @description One of these: `Code` says which. */
+        VerifyAnswer: components["schemas"]["Done"] | components["schemas"]["UserExists"] | components["schemas"]["CodeWrong"] | components["schemas"]["CodeExpired"];
+        /**
+         * @description 529 Service busy. The queue of password hashes is full, or the service is about to stop: try again after `Retry-After` seconds.
+         * @example {
+         *       "Code": 529,
+         *       "Msg": "服务繁忙"
+         *     }
+         */
+        Busy: {
+            /**
+             * @description What was decided, for programs.
+             * @example 529
+             * @enum {integer}
+             */
+            Code: 529;
+            /**
+             * @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it.
+             * @example 服务繁忙
+             */
+            Msg: string;
+        };
+        /** @description One of these: `Code` says which. */
+        Unavailable: components["schemas"]["DatabaseUnavailable"] | components["schemas"]["CacheUnavailable"] | components["schemas"]["Busy"];
+        /**
+         * @description What `login` takes.
+         * @example {
+         *       "Email": "alice@example.com",
+         *       "Password": "70e1b1111d35acc5689c1f09eefb329a80c9ee0f53683015265ed2be34a8b569"
+         *     }
+         */
+        LoginRequest: {
+            Email: components["schemas"]["Email"];
+            Password: components["schemas"]["LoginPassword"];
+        };
+        /**
+         * @description 200 Success, 202 Logged in as super administrator. It worked. As `Success`, and the account is a super administrator.
+         * @example {
+         *       "Code": 200,
+         *       "Msg": "成功",
+         *       "Token": "eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
+         *       "UserID": 1
+         *     }
+         */
+        LoginSuccess: {
+            /**
+             * @description What was decided, for programs.
+             * @example 200
+             * @enum {integer}
+             */
+            Code: 200 | 202;
+            /**
+             * @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it.
+             * @example 成功
+             */
+            Msg: string;
+            Token: components["schemas"]["Token"];
+            UserID: components["schemas"]["UserID"];
+        };
+        /**
+         * @description 501 Login failed. The password is wrong, or the account is unknown or disabled: which of these is not told.
+         * @example {
+         *       "Code": 501,
+         *       "Msg": "登录失败"
+         *     }
+         */
+        LoginFailed: {
+            /**
+             * @description What was decided, for programs.
+             * @example 501
+             * @enum {integer}
+             */
+            Code: 501;
+            /**
+             * @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it.
+             * @example 登录失败
+             */
+            Msg: string;
+        };
+        /** @description One of these: `Code` says which. */
+        LoginAnswer: components["schemas"]["LoginSuccess"] | components["schemas"]["LoginFailed"];
+        /**
+         * @description What `resetPassword` takes.
+         * @example {
+         *       "Email": "alice@example.com"
+         *     }
+         */
+        ResetPasswordRequest: {
+            Email: components["schemas"]["Email"];
+            /**
+             * @deprecated
+             * @description Ignored: older clients send it empty.
+             */
+            Password?: string;
+        };
+        /**
+         * @description 503 No such user. There is no such account.
+         * @example {
+         *       "Code": 503,
+         *       "Msg": "用户不存在"
+         *     }
+         */
+        UserNotFound: {
+            /**
+             * @description What was decided, for programs.
+             * @example 503
+             * @enum {integer}
+             */
+            Code: 503;
+            /**
+             * @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it.
+             * @example 用户不存在
+             */
+            Msg: string;
+        };
+        /** @description One of these: `Code` says which. */
+        ResetPasswordAnswer: components["schemas"]["Done"] | components["schemas"]["UserNotFound"] | components["schemas"]["MailFailed"];
+        /**
+         * @description What `updatePassword` takes.
+         * @example {
+         *       "Email": "alice@example.com",
+         *       "Password": "70e1b1111d35acc5689c1f09eefb329a80c9ee0f53683015265ed2be34a8b569",
+         *       "VerifyCode": "042917"
+         *     }
+         */
+        UpdatePasswordRequest: {
+            Email: components["schemas"]["Email"];
+            Password: components["schemas"]["Password"];
+            VerifyCode: components["schemas"]["VerifyCode"];
+        };
+        /** @description One of these: `Code` says which. */
+        UpdatePasswordAnswer: components["schemas"]["Done"] | components["schemas"]["UserNotFound"] | components["schemas"]["CodeWrong"] | components["schemas"]["CodeExpired"];
+        /**
+         * @description 401 Authentication failed. There is no token, or it is malformed, expired, revoked or wrongly signed: log in again.
+         * @example {
+         *       "Code": 401,
+         *       "Msg": "认证失败"
+         *     }
+         */
+        Unauthorized: {
+            /**
+             * @description What was decided, for programs.
+             * @example 401
+             * @enum {integer}
+             */
+            Code: 401;
+            /**
+             * @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it.
+             * @example 认证失败
+             */
+            Msg: string;
+        };
+        /**
+         * @description 200 Success. It worked.
+         * @example {
+         *       "Code": 200,
+         *       "Msg": "成功",
+         *       "Token": "eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
+         *       "UserID": 1
+         *     }
+         */
+        RefreshSuccess: {
+            /**
+             * @description What was decided, for programs.
+             * @example 200
+             * @enum {integer}
+             */
+            Code: 200;
+            /**
+             * @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it.
+             * @example 成功
+             */
+            Msg: string;
+            Token: components["schemas"]["Token"];
+            UserID: components["schemas"]["UserID"];
+        };
+        /**
+         * @description What `logout` takes.
+         * @example {
+         *       "All": true
+         *     }
+         */
+        LogoutRequest: {
+            /**
+             * @description `true` logs out everywhere.
+             * @example true
+             */
+            All?: boolean;
+        };
+        /**
+         * @description 200 Success. It worked.
+         * @example {
+         *       "Code": 200,
+         *       "Msg": "成功",
+         *       "Sessions": [
+         *         {
+         *           "SessionID": "0b9f6f0e-4a43-4f0c-9d53-8a9c7f1f5a21",
+         *           "CreatedAt": "2026-11-25T08:30:00Z",
+         *           "LastSeenAt": "2026-11-25T09:12:00Z",
+         *           "ExpiresAt": "2026-12-02T08:30:00Z",
+         *           "Network": "203.0.113.7",
+         *           "UserAgent": "DreamApp/2.1 (iPhone; iOS 19)",
+         *           "Current": true
+         *         }
+         *       ]
+         *     }
+         */
+        SessionList: {
+            /**
+             * @description What was decided, for programs.
+             * @example 200
+             * @enum {integer}
+             */
+            Code: 200;
+            /**
+             * @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it.
+             * @example 成功
+             */
+            Msg: string;
+            /** @description Those used last first. */
+            Sessions: components["schemas"]["Session"][];
+        };
+        /**
+         * @description 201 Nothing found. A list or a look-up found nothing.
+         * @example {
+         *       "Code": 201,
+         *       "Msg": "结果为空"
+         *     }
+         */
+        Empty: {
+            /**
+             * @description What was decided, for programs.
+             * @example 201
+             * @enum {integer}
+             */
+            Code: 201;
+            /**
+             * @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it.
+             * @example 结果为空
+             */
+            Msg: string;
+        };
+        /** @description One of these: `Code` says which. */
+        RevokeSessionAnswer: components["schemas"]["Done"] | components["schemas"]["Empty"];
+        /**
+         * @description 200 Success. It worked.
+         * @example {
+         *       "Code": 200,
+         *       "Msg": "成功",
+         *       "Account": {
+         *         "UserID": 1,
+         *         "Name": "Alice",
+         *         "Email": "alice@example.com",
+         *         "Role": "user",
+         *         "RegisterTime": "2026-11-25T08:30:00Z",
+         *         "LastLogin": "2026-11-25T08:31:00Z",
+         *         "AvatarUrl": null,
+         *         "Gender": null,
+         *         "BirthDate": null,
+         *         "Phone": null,
+         *         "Address": null
+         *       }
+         *     }
+         */
+        Profile: {
+            /**
+             * @description What was decided, for programs.
+             * @example 200
+             * @enum {integer}
+             */
+            Code: 200;
+            /**
+             * @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it.
+             * @example 成功
+             */
+            Msg: string;
+            Account: components["schemas"]["AccountData"];
+        };
+        /**
+         * @description What `changePassword` takes.
+         * @example {
+         *       "OldPassword": "70e1b1111d35acc5689c1f09eefb329a80c9ee0f53683015265ed2be34a8b569",
+         *       "NewPassword": "70e1b1111d35acc5689c1f09eefb329a80c9ee0f53683015265ed2be34a8b569"
+         *     }
+         */
+        ChangePasswordRequest: {
+            OldPassword: components["schemas"]["LoginPassword"];
+            NewPassword: components["schemas"]["Password"];
+        };
+        /** @description One of these: `Code` says which. */
+        ChangePasswordAnswer: components["schemas"]["Done"] | components["schemas"]["LoginFailed"];
+        /**
+         * @description What `changeEmail` takes.
+         * @example {
+         *       "Email": "alice@example.com",
+         *       "Password": "70e1b1111d35acc5689c1f09eefb329a80c9ee0f53683015265ed2be34a8b569"
+         *     }
+         */
+        ChangeEmailRequest: {
+            Email: components["schemas"]["Email"];
+            Password: components["schemas"]["LoginPassword"];
+        };
+        /** @description One of these: `Code` says which. */
+        ChangeEmailAnswer: components["schemas"]["Done"] | components["schemas"]["LoginFailed"] | components["schemas"]["UserExists"] | components["schemas"]["MailFailed"];
+        /**
+         * @description What `confirmEmail` takes.
+         * @example {
+         *       "Email": "alice@example.com",
+         *       "VerifyCode": "042917"
+         *     }
+         */
+        ConfirmEmailRequest: {
+            Email: components["schemas"]["Email"];
+            VerifyCode: components["schemas"]["VerifyCode"];
+        };
+        /** @description One of these: `Code` says which. */
+        ConfirmEmailAnswer: components["schemas"]["Done"] | components["schemas"]["UserExists"] | components["schemas"]["CodeWrong"] | components["schemas"]["CodeExpired"];
+        /**
+         * @description 200 Success. It worked.
+         * @example {
+         *       "Code": 200,
+         *       "Msg": "成功",
+         *       "Account": {
+         *         "UserID": 1,
+         *         "Name": "Alice",
+         *         "Email": "alice@example.com",
+         *         "Role": "user",
+         *         "RegisterTime": "2026-11-25T08:30:00Z",
+         *         "LastLogin": "2026-11-25T08:31:00Z",
+         *         "AvatarUrl": null,
+         *         "Gender": null,
+         *         "BirthDate": null,
+         *         "Phone": null,
+         *         "Address": null
+         *       },
+         *       "FormerEmails": [
+         *         {
+         *           "Email": "alice@old.example",
+         *           "ReservedUntil": "2026-12-02T08:30:00.000Z"
+         *         }
+         *       ],
+         *       "Sessions": [
+         *         {
+         *           "SessionID": "0b9f6f0e-4a43-4f0c-9d53-8a9c7f1f5a21",
+         *           "CreatedAt": "2026-11-25T08:30:00Z",
+         *           "LastSeenAt": "2026-11-25T09:12:00Z",
+         *           "ExpiresAt": "2026-12-02T08:30:00Z",
+         *           "Network": "203.0.113.7",
+         *           "UserAgent": "DreamApp/2.1 (iPhone; iOS 19)",
+         *           "Current": true
+         *         }
+         *       ],
+         *       "Events": [
+         *         {
+         *           "EventID": "019abcde-0000-7000-8000-000000000000",
+         *           "OccurredAt": "2026-11-25T08:31:00.000Z",
+         *           "Type": "login",
+         *           "Outcome": "success",
+         *           "Reason": null,
+         *           "UserID": 1,
+         *           "Network": "203.0.113.7",
+         *           "UserAgent": "DreamApp/2.1 (iPhone; iOS 19)",
+         *           "RequestID": "3f0c8a9c-7f1f-4a43-9d53-0b9f6f0e5a21"
+         *         }
+         *       ]
+         *     }
+         */
+        AccountExport: {
+            /**
+             * @description What was decided, for programs.
+             * @example 200
+             * @enum {integer}
+             */
+            Code: 200;
+            /**
+             * @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it.
+             * @example 成功
+             */
+            Msg: string;
+            Account: components["schemas"]["AccountData"];
+            /** @description Addresses it had that are still reserved. */
+            FormerEmails: components["schemas"]["FormerEmail"][];
+            /** @description Its sessions, those that were ended too. */
+            Sessions: components["schemas"]["Session"][];
+            /** @description What happened to it, newest first. */
+            Events: components["schemas"]["AccountEvent"][];
+        };
+        /**
+         * @description What `deleteAccount` takes.
+         * @example {
+         *       "Password": "70e1b1111d35acc5689c1f09eefb329a80c9ee0f53683015265ed2be34a8b569"
+         *     }
+         */
+        DeleteAccountRequest: {
+            Password: components["schemas"]["LoginPassword"];
+        };
+        /** @description One of these: `Code` says which. */
+        DeleteAccountAnswer: components["schemas"]["Done"] | components["schemas"]["LoginFailed"];
+        /**
+         * @description 403 Forbidden. The account is no super administrator; or this would remove the last one.
+         * @example {
+         *       "Code": 403,
+         *       "Msg": "无权限"
+         *     }
+         */
+        Forbidden: {
+            /**
+             * @description What was decided, for programs.
+             * @example 403
+             * @enum {integer}
+             */
+            Code: 403;
+            /**
+             * @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it.
+             * @example 无权限
+             */
+            Msg: string;
+        };
+        /**
+         * @description 200 Success. It worked.
+         * @example {
+         *       "Code": 200,
+         *       "Msg": "成功",
+         *       "Users": [
+         *         {
+         *           "UserID": 1,
+         *           "Name": "Alice",
+         *           "Email": "alice@example.com",
+         *           "Role": "user",
+         *           "Disabled": false,
+         *           "DisabledAt": null,
+         *           "RegisterTime": "2026-11-25T08:30:00Z",
+         *           "LastLogin": "2026-11-25T08:31:00Z"
+         *         }
+         *       ],
+         *       "Next": "1"
+         *     }
+         */
+        UserList: {
+            /**
+             * @description What was decided, for programs.
+             * @example 200
+             * @enum {integer}
+             */
+            Code: 200;
+            /**
+             * @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it.
+             * @example 成功
+             */
+            Msg: string;
+            /** @description In the order of their numbers. */
+            Users: components["schemas"]["User"][];
+            /**
+             * @description Where the next page begins, to be sent as `After`; absent at the end.
+             * @example 50
+             */
+            Next?: string;
+            /** @description Always `true`: more accounts begin like that than were looked at. */
+            Incomplete?: boolean;
+        };
+        /** @description One of these: `Code` says which. */
+        ListUsersAnswer: components["schemas"]["UserList"] | components["schemas"]["Empty"];
+        /**
+         * @description 200 Success. It worked.
+         * @example {
+         *       "Code": 200,
+         *       "Msg": "成功",
+         *       "User": {
+         *         "UserID": 1,
+         *         "Name": "Alice",
+         *         "Email": "alice@example.com",
+         *         "Role": "user",
+         *         "Disabled": false,
+         *         "DisabledAt": null,
+         *         "RegisterTime": "2026-11-25T08:30:00Z",
+         *         "LastLogin": "2026-11-25T08:31:00Z"
+         *       },
+         *       "Sessions": [
+         *         {
+         *           "SessionID": "0b9f6f0e-4a43-4f0c-9d53-8a9c7f1f5a21",
+         *           "CreatedAt": "2026-11-25T08:30:00Z",
+         *           "LastSeenAt": "2026-11-25T09:12:00Z",
+         *           "ExpiresAt": "2026-12-02T08:30:00Z",
+         *           "Network": "203.0.113.7",
+         *           "UserAgent": "DreamApp/2.1 (iPhone; iOS 19)",
+         *           "Current": true
+         *         }
+         *       ]
+         *     }
+         */
+        UserDetails: {
+            /**
+             * @description What was decided, for programs.
+             * @example 200
+             * @enum {integer}
+             */
+            Code: 200;
+            /**
+             * @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it.
+             * @example 成功
+             */
+            Msg: string;
+            User: components["schemas"]["User"];
+            /** @description Live ones, those used last first. */
+            Sessions: components["schemas"]["Session"][];
+        };
+        /** @description One of these: `Code` says which. */
+        ShowUserAnswer: components["schemas"]["UserDetails"] | components["schemas"]["UserNotFound"];
+        /**
+         * @description What `changeUser` takes.
+         * @example {
+         *       "Disabled": true,
+         *       "Role": "user"
+         *     }
+         */
+        ChangeUserRequest: {
+            /**
+             * @description Whether it may not log in.
+             * @example true
+             */
+            Disabled?: boolean;
+            Role?: components["schemas"]["Role"];
+        };
+        /**
+         * @description 200 Success. It worked.
+         * @example {
+         *       "Code": 200,
+         *       "Msg": "成功",
+         *       "User": {
+         *         "UserID": 1,
+         *         "Name": "Alice",
+         *         "Email": "alice@example.com",
+         *         "Role": "user",
+         *         "Disabled": false,
+         *         "DisabledAt": null,
+         *         "RegisterTime": "2026-11-25T08:30:00Z",
+         *         "LastLogin": "2026-11-25T08:31:00Z"
+         *       }
+         *     }
+         */
+        UserChanged: {
+            /**
+             * @description What was decided, for programs.
+             * @example 200
+             * @enum {integer}
+             */
+            Code: 200;
+            /**
+             * @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it.
+             * @example 成功
+             */
+            Msg: string;
+            User: components["schemas"]["User"];
+        };
+        /** @description One of these: `Code` says which. */
+        ChangeUserAnswer: components["schemas"]["UserChanged"] | components["schemas"]["UserNotFound"];
+        /** @description One of these: `Code` says which. */
+        DeleteUserAnswer: components["schemas"]["Done"] | components["schemas"]["UserNotFound"];
+        /** @description One of these: `Code` says which. */
+        RevokeUserSessionsAnswer: components["schemas"]["Done"] | components["schemas"]["UserNotFound"];
+        /**
+         * @description 200 Success. It worked.
+         * @example {
+         *       "Code": 200,
+         *       "Msg": "成功",
+         *       "Events": [
+         *         {
+         *           "EventID": "019abcde-0000-7000-8000-000000000000",
+         *           "OccurredAt": "2026-11-25T08:31:00.000Z",
+         *           "Type": "login",
+         *           "Outcome": "success",
+         *           "Reason": null,
+         *           "UserID": 1,
+         *           "Network": "203.0.113.7",
+         *           "UserAgent": "DreamApp/2.1 (iPhone; iOS 19)",
+         *           "RequestID": "3f0c8a9c-7f1f-4a43-9d53-0b9f6f0e5a21"
+         *         }
+         *       ]
+         *     }
+         */
+        EventList: {
+            /**
+             * @description What was decided, for programs.
+             * @example 200
+             * @enum {integer}
+             */
+            Code: 200;
+            /**
+             * @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it.
+             * @example 成功
+             */
+            Msg: string;
+            /** @description Newest first. */
+            Events: components["schemas"]["AccountEvent"][];
+            /**
+             * @description Where the next page begins, to be sent as `After`; absent at the end.
+             * @example 019abcde-0000-7000-8000-000000000000
+             */
+            Next?: string;
+        };
+        /** @description One of these: `Code` says which. */
+        ListEventsAnswer: components["schemas"]["EventList"] | components["schemas"]["Empty"];
+        /**
+         * @description 200 Success. It worked.
+         * @example {
+         *       "Code": 200,
+         *       "Msg": "成功",
+         *       "Status": "up",
+         *       "Checks": {
+         *         "Database": {
+         *           "Status": "up",
+         *           "LatencyMs": 0.4
+         *         },
+         *         "Redis": {
+         *           "Status": "up",
+         *           "LatencyMs": 0.2
+         *         }
+         *       }
+         *     }
+         */
+        Healthy: {
+            /**
+             * @description What was decided, for programs.
+             * @example 200
+             * @enum {integer}
+             */
+            Code: 200;
+            /**
+             * @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it.
+             * @example 成功
+             */
+            Msg: string;
+            /**
+             * @description Whether logins can be served.
+             * @example up
+             * @enum {string}
+             */
+            Status: "up";
+            Checks: components["schemas"]["HealthChecks"];
+        };
+        /**
+         * @description 510 Database unavailable, 512 Cache service unavailable, 529 Service busy. The database is away for the moment: try again after `Retry-After` seconds. Redis is away for the moment: try again after `Retry-After` seconds. The queue of password hashes is full, or the service is about to stop: try again after `Retry-After` seconds.
+         * @example {
+         *       "Code": 510,
+         *       "Msg": "数据库连接错误",
+         *       "Status": "down",
+         *       "Checks": {
+         *         "Database": {
+         *           "Status": "down",
+         *           "LatencyMs": 900.3
+         *         },
+         *         "Redis": {
+         *           "Status": "up",
+         *           "LatencyMs": 0.2
+         *         }
+         *       }
+         *     }
+         */
+        Unhealthy: {
+            /**
+             * @description What was decided, for programs.
+             * @example 510
+             * @enum {integer}
+             */
+            Code: 510 | 512 | 529;
+            /**
+             * @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it.
+             * @example 数据库连接错误
+             */
+            Msg: string;
+            /**
+             * @description Whether logins can be served.
+             * @example down
+             * @enum {string}
+             */
+            Status: "down";
+            Checks: components["schemas"]["HealthChecks"];
+        };
     };
-    responses: never;
+    responses: {
+        /** @description 400 Bad request */
+        BadRequest: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["BadRequest"];
+            };
+        };
+        /** @description 413 Request body too large */
+        BodyTooLarge: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["BodyTooLarge"];
+            };
+        };
+        /** @description 415 Unsupported media type: send application/json */
+        UnsupportedMediaType: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["UnsupportedMediaType"];
+            };
+        };
+        /** @description 429 Too many requests */
+        TooManyRequests: {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["TooManyRequests"];
+            };
+        };
+        /** @description 500 Internal server error */
+        InternalError: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["InternalError"];
+            };
+        };
+        /** @description 401 Authentication failed */
+        Unauthorized: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Unauthorized"];
+            };
+        };
+        /** @description 510 Database unavailable */
+        DatabaseUnavailable: {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["DatabaseUnavailable"];
+            };
+        };
+        /** @description 200 Success */
+        Done: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Done"];
+            };
+        };
+        /** @description 403 Forbidden */
+        Forbidden: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Forbidden"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
-    headers: never;
+    headers: {
+        /**
+         * @description Seconds until it is worth trying again (RFC 9110, section 10.2.3).
+         * @example 2
+         */
+        "Retry-After": number;
+        /**
+         * @description The challenge of RFC 6750, section 3.
+         * @example Bearer realm="dream", error="invalid_token"
+         */
+        "WWW-Authenticate": string;
+        /**
+         * @description The id of the request, as the log of the service has it. What is asked all the time has none: the check of a token, the keys, health.
+         * @example 3f0c8a9c-7f1f-4a43-9d53-0b9f6f0e5a21
+         */
+        "X-Request-Id": string;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -709,143 +1972,34 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    Name: components["schemas"]["Name"];
-                    Email: components["schemas"]["Email"];
-                    Password: components["schemas"]["Password"];
-                };
+                "application/json": components["schemas"]["SignRequest"];
             };
         };
         responses: {
             /** @description 200 Success; 502 User already exists; 518 The mail could not be sent */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 200 | 502 | 518;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        /**
-                         * @description Which of the two is taken.
-                         * @enum {string}
-                         */
-                        Field?: "Email" | "Name";
-                    };
+                    "application/json": components["schemas"]["SignAnswer"];
                 };
             };
-            /** @description 400 Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 400;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        Details: components["schemas"]["Detail"][];
-                    };
-                };
-            };
-            /** @description 413 Request body too large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 413;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 415 Unsupported media type: send application/json */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 415;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 429 Too many requests */
-            429: {
-                headers: {
-                    /** @description Seconds until it is worth trying again (RFC 9110, section 10.2.3). */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 429;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        /** @description Seconds until it is worth trying again. */
-                        RetryAfter: number;
-                    };
-                };
-            };
-            /** @description 500 Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 500;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
             /** @description 510 Database unavailable; 512 Cache service unavailable */
             503: {
                 headers: {
-                    /** @description Seconds until it is worth trying again (RFC 9110, section 10.2.3). */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 510 | 512;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
+                    "application/json": components["schemas"]["StoreUnavailable"];
                 };
             };
         };
@@ -859,144 +2013,34 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    Name: components["schemas"]["Name"];
-                    Email: components["schemas"]["Email"];
-                    Password: components["schemas"]["Password"];
-                    VerifyCode: components["schemas"]["VerifyCode"];
-                };
+                "application/json": components["schemas"]["VerifyRequest"];
             };
         };
         responses: {
             /** @description 200 Success; 502 User already exists; 520 Wrong verification code; 521 Verification code expired */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 200 | 502 | 520 | 521;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        /**
-                         * @description Which of the two is taken.
-                         * @enum {string}
-                         */
-                        Field?: "Email" | "Name";
-                    };
+                    "application/json": components["schemas"]["VerifyAnswer"];
                 };
             };
-            /** @description 400 Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 400;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        Details: components["schemas"]["Detail"][];
-                    };
-                };
-            };
-            /** @description 413 Request body too large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 413;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 415 Unsupported media type: send application/json */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 415;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 429 Too many requests */
-            429: {
-                headers: {
-                    /** @description Seconds until it is worth trying again (RFC 9110, section 10.2.3). */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 429;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        /** @description Seconds until it is worth trying again. */
-                        RetryAfter: number;
-                    };
-                };
-            };
-            /** @description 500 Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 500;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
             /** @description 510 Database unavailable; 512 Cache service unavailable; 529 Service busy */
             503: {
                 headers: {
-                    /** @description Seconds until it is worth trying again (RFC 9110, section 10.2.3). */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 510 | 512 | 529;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
+                    "application/json": components["schemas"]["Unavailable"];
                 };
             };
         };
@@ -1010,139 +2054,34 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    Email: components["schemas"]["Email"];
-                    Password: components["schemas"]["LoginPassword"];
-                };
+                "application/json": components["schemas"]["LoginRequest"];
             };
         };
         responses: {
             /** @description 200 Success; 202 Logged in as super administrator; 501 Login failed */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 200 | 202 | 501;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        Token?: components["schemas"]["Token"];
-                        UserID?: components["schemas"]["UserID"];
-                    };
+                    "application/json": components["schemas"]["LoginAnswer"];
                 };
             };
-            /** @description 400 Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 400;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        Details: components["schemas"]["Detail"][];
-                    };
-                };
-            };
-            /** @description 413 Request body too large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 413;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 415 Unsupported media type: send application/json */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 415;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 429 Too many requests */
-            429: {
-                headers: {
-                    /** @description Seconds until it is worth trying again (RFC 9110, section 10.2.3). */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 429;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        /** @description Seconds until it is worth trying again. */
-                        RetryAfter: number;
-                    };
-                };
-            };
-            /** @description 500 Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 500;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
             /** @description 510 Database unavailable; 512 Cache service unavailable; 529 Service busy */
             503: {
                 headers: {
-                    /** @description Seconds until it is worth trying again (RFC 9110, section 10.2.3). */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 510 | 512 | 529;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
+                    "application/json": components["schemas"]["Unavailable"];
                 };
             };
         };
@@ -1156,141 +2095,34 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    Email: components["schemas"]["Email"];
-                    /**
-                     * @deprecated
-                     * @description Ignored: older clients send it empty.
-                     */
-                    Password?: string;
-                };
+                "application/json": components["schemas"]["ResetPasswordRequest"];
             };
         };
         responses: {
             /** @description 200 Success; 503 No such user; 518 The mail could not be sent */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 200 | 503 | 518;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
+                    "application/json": components["schemas"]["ResetPasswordAnswer"];
                 };
             };
-            /** @description 400 Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 400;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        Details: components["schemas"]["Detail"][];
-                    };
-                };
-            };
-            /** @description 413 Request body too large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 413;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 415 Unsupported media type: send application/json */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 415;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 429 Too many requests */
-            429: {
-                headers: {
-                    /** @description Seconds until it is worth trying again (RFC 9110, section 10.2.3). */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 429;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        /** @description Seconds until it is worth trying again. */
-                        RetryAfter: number;
-                    };
-                };
-            };
-            /** @description 500 Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 500;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
             /** @description 510 Database unavailable; 512 Cache service unavailable */
             503: {
                 headers: {
-                    /** @description Seconds until it is worth trying again (RFC 9110, section 10.2.3). */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 510 | 512;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
+                    "application/json": components["schemas"]["StoreUnavailable"];
                 };
             };
         };
@@ -1304,138 +2136,34 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    Email: components["schemas"]["Email"];
-                    Password: components["schemas"]["Password"];
-                    VerifyCode: components["schemas"]["VerifyCode"];
-                };
+                "application/json": components["schemas"]["UpdatePasswordRequest"];
             };
         };
         responses: {
             /** @description 200 Success; 503 No such user; 520 Wrong verification code; 521 Verification code expired */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 200 | 503 | 520 | 521;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
+                    "application/json": components["schemas"]["UpdatePasswordAnswer"];
                 };
             };
-            /** @description 400 Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 400;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        Details: components["schemas"]["Detail"][];
-                    };
-                };
-            };
-            /** @description 413 Request body too large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 413;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 415 Unsupported media type: send application/json */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 415;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 429 Too many requests */
-            429: {
-                headers: {
-                    /** @description Seconds until it is worth trying again (RFC 9110, section 10.2.3). */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 429;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        /** @description Seconds until it is worth trying again. */
-                        RetryAfter: number;
-                    };
-                };
-            };
-            /** @description 500 Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 500;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
             /** @description 510 Database unavailable; 512 Cache service unavailable; 529 Service busy */
             503: {
                 headers: {
-                    /** @description Seconds until it is worth trying again (RFC 9110, section 10.2.3). */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 510 | 512 | 529;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
+                    "application/json": components["schemas"]["Unavailable"];
                 };
             };
         };
@@ -1452,79 +2180,26 @@ export interface operations {
             /** @description 200 Success */
             200: {
                 headers: {
-                    /** @description UserID of the account. */
-                    "X-Auth-User-Id"?: string;
-                    /** @description `user` or `super_admin`. */
-                    "X-Auth-Role"?: string;
+                    /**
+                     * @description `UserID` of the account.
+                     * @example 1
+                     */
+                    "X-Auth-User-Id": string;
+                    /**
+                     * @description Its `Role`: `user` or `super_admin`.
+                     * @example user
+                     */
+                    "X-Auth-Role": "user" | "super_admin";
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 200;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
+                    "application/json": components["schemas"]["Done"];
                 };
             };
-            /** @description 401 Authentication failed */
-            401: {
-                headers: {
-                    /** @description The challenge of RFC 6750, section 3. */
-                    "WWW-Authenticate"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 401;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 500 Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 500;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 510 Database unavailable */
-            503: {
-                headers: {
-                    /** @description Seconds until it is worth trying again (RFC 9110, section 10.2.3). */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 510;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["DatabaseUnavailable"];
         };
     };
     refresh: {
@@ -1539,129 +2214,19 @@ export interface operations {
             /** @description 200 Success */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 200;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        Token?: components["schemas"]["Token"];
-                        UserID?: components["schemas"]["UserID"];
-                    };
+                    "application/json": components["schemas"]["RefreshSuccess"];
                 };
             };
-            /** @description 400 Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 400;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        Details: components["schemas"]["Detail"][];
-                    };
-                };
-            };
-            /** @description 401 Authentication failed */
-            401: {
-                headers: {
-                    /** @description The challenge of RFC 6750, section 3. */
-                    "WWW-Authenticate"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 401;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 413 Request body too large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 413;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 415 Unsupported media type: send application/json */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 415;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 500 Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 500;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 510 Database unavailable */
-            503: {
-                headers: {
-                    /** @description Seconds until it is worth trying again (RFC 9110, section 10.2.3). */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 510;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["DatabaseUnavailable"];
         };
     };
     logout: {
@@ -1671,142 +2236,19 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
-                "application/json": {
-                    /**
-                     * @description `true` logs out everywhere.
-                     * @example true
-                     */
-                    All?: boolean;
-                };
+                "application/json": components["schemas"]["LogoutRequest"];
             };
         };
         responses: {
-            /** @description 200 Success */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 200;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 400 Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 400;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        Details: components["schemas"]["Detail"][];
-                    };
-                };
-            };
-            /** @description 401 Authentication failed */
-            401: {
-                headers: {
-                    /** @description The challenge of RFC 6750, section 3. */
-                    "WWW-Authenticate"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 401;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 413 Request body too large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 413;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 415 Unsupported media type: send application/json */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 415;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 500 Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 500;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 510 Database unavailable */
-            503: {
-                headers: {
-                    /** @description Seconds until it is worth trying again (RFC 9110, section 10.2.3). */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 510;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
+            200: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["DatabaseUnavailable"];
         };
     };
     listSessions: {
@@ -1821,76 +2263,16 @@ export interface operations {
             /** @description 200 Success */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 200;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        Sessions?: components["schemas"]["Session"][];
-                    };
+                    "application/json": components["schemas"]["SessionList"];
                 };
             };
-            /** @description 401 Authentication failed */
-            401: {
-                headers: {
-                    /** @description The challenge of RFC 6750, section 3. */
-                    "WWW-Authenticate"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 401;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 500 Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 500;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 510 Database unavailable */
-            503: {
-                headers: {
-                    /** @description Seconds until it is worth trying again (RFC 9110, section 10.2.3). */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 510;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["DatabaseUnavailable"];
         };
     };
     revokeSession: {
@@ -1907,127 +2289,43 @@ export interface operations {
             /** @description 200 Success; 201 Nothing found */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 200 | 201;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
+                    "application/json": components["schemas"]["RevokeSessionAnswer"];
                 };
             };
-            /** @description 400 Bad request */
-            400: {
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["DatabaseUnavailable"];
+        };
+    };
+    showProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 200 Success */
+            200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 400;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        Details: components["schemas"]["Detail"][];
-                    };
+                    "application/json": components["schemas"]["Profile"];
                 };
             };
-            /** @description 401 Authentication failed */
-            401: {
-                headers: {
-                    /** @description The challenge of RFC 6750, section 3. */
-                    "WWW-Authenticate"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 401;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 413 Request body too large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 413;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 415 Unsupported media type: send application/json */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 415;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 500 Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 500;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 510 Database unavailable */
-            503: {
-                headers: {
-                    /** @description Seconds until it is worth trying again (RFC 9110, section 10.2.3). */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 510;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["DatabaseUnavailable"];
         };
     };
     changePassword: {
@@ -2039,156 +2337,35 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    OldPassword: components["schemas"]["LoginPassword"];
-                    NewPassword: components["schemas"]["Password"];
-                };
+                "application/json": components["schemas"]["ChangePasswordRequest"];
             };
         };
         responses: {
             /** @description 200 Success; 501 Login failed */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 200 | 501;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
+                    "application/json": components["schemas"]["ChangePasswordAnswer"];
                 };
             };
-            /** @description 400 Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 400;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        Details: components["schemas"]["Detail"][];
-                    };
-                };
-            };
-            /** @description 401 Authentication failed */
-            401: {
-                headers: {
-                    /** @description The challenge of RFC 6750, section 3. */
-                    "WWW-Authenticate"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 401;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 413 Request body too large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 413;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 415 Unsupported media type: send application/json */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 415;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 429 Too many requests */
-            429: {
-                headers: {
-                    /** @description Seconds until it is worth trying again (RFC 9110, section 10.2.3). */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 429;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        /** @description Seconds until it is worth trying again. */
-                        RetryAfter: number;
-                    };
-                };
-            };
-            /** @description 500 Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 500;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
             /** @description 510 Database unavailable; 512 Cache service unavailable; 529 Service busy */
             503: {
                 headers: {
-                    /** @description Seconds until it is worth trying again (RFC 9110, section 10.2.3). */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 510 | 512 | 529;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
+                    "application/json": components["schemas"]["Unavailable"];
                 };
             };
         };
@@ -2202,161 +2379,35 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    Email: components["schemas"]["Email"];
-                    Password: components["schemas"]["LoginPassword"];
-                };
+                "application/json": components["schemas"]["ChangeEmailRequest"];
             };
         };
         responses: {
             /** @description 200 Success; 501 Login failed; 502 User already exists; 518 The mail could not be sent */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 200 | 501 | 502 | 518;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        /**
-                         * @description Which of the two is taken.
-                         * @enum {string}
-                         */
-                        Field?: "Email" | "Name";
-                    };
+                    "application/json": components["schemas"]["ChangeEmailAnswer"];
                 };
             };
-            /** @description 400 Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 400;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        Details: components["schemas"]["Detail"][];
-                    };
-                };
-            };
-            /** @description 401 Authentication failed */
-            401: {
-                headers: {
-                    /** @description The challenge of RFC 6750, section 3. */
-                    "WWW-Authenticate"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 401;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 413 Request body too large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 413;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 415 Unsupported media type: send application/json */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 415;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 429 Too many requests */
-            429: {
-                headers: {
-                    /** @description Seconds until it is worth trying again (RFC 9110, section 10.2.3). */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 429;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        /** @description Seconds until it is worth trying again. */
-                        RetryAfter: number;
-                    };
-                };
-            };
-            /** @description 500 Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 500;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
             /** @description 510 Database unavailable; 512 Cache service unavailable; 529 Service busy */
             503: {
                 headers: {
-                    /** @description Seconds until it is worth trying again (RFC 9110, section 10.2.3). */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 510 | 512 | 529;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
+                    "application/json": components["schemas"]["Unavailable"];
                 };
             };
         };
@@ -2370,161 +2421,35 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    Email: components["schemas"]["Email"];
-                    VerifyCode: components["schemas"]["VerifyCode"];
-                };
+                "application/json": components["schemas"]["ConfirmEmailRequest"];
             };
         };
         responses: {
             /** @description 200 Success; 502 User already exists; 520 Wrong verification code; 521 Verification code expired */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 200 | 502 | 520 | 521;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        /**
-                         * @description Which of the two is taken.
-                         * @enum {string}
-                         */
-                        Field?: "Email" | "Name";
-                    };
+                    "application/json": components["schemas"]["ConfirmEmailAnswer"];
                 };
             };
-            /** @description 400 Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 400;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        Details: components["schemas"]["Detail"][];
-                    };
-                };
-            };
-            /** @description 401 Authentication failed */
-            401: {
-                headers: {
-                    /** @description The challenge of RFC 6750, section 3. */
-                    "WWW-Authenticate"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 401;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 413 Request body too large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 413;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 415 Unsupported media type: send application/json */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 415;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 429 Too many requests */
-            429: {
-                headers: {
-                    /** @description Seconds until it is worth trying again (RFC 9110, section 10.2.3). */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 429;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        /** @description Seconds until it is worth trying again. */
-                        RetryAfter: number;
-                    };
-                };
-            };
-            /** @description 500 Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 500;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
             /** @description 510 Database unavailable; 512 Cache service unavailable */
             503: {
                 headers: {
-                    /** @description Seconds until it is worth trying again (RFC 9110, section 10.2.3). */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 510 | 512;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
+                    "application/json": components["schemas"]["StoreUnavailable"];
                 };
             };
         };
@@ -2541,79 +2466,16 @@ export interface operations {
             /** @description 200 Success */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 200;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        Account?: components["schemas"]["AccountData"];
-                        FormerEmails?: components["schemas"]["FormerEmail"][];
-                        Sessions?: components["schemas"]["Session"][];
-                        Events?: components["schemas"]["AccountEvent"][];
-                    };
+                    "application/json": components["schemas"]["AccountExport"];
                 };
             };
-            /** @description 401 Authentication failed */
-            401: {
-                headers: {
-                    /** @description The challenge of RFC 6750, section 3. */
-                    "WWW-Authenticate"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 401;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 500 Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 500;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 510 Database unavailable */
-            503: {
-                headers: {
-                    /** @description Seconds until it is worth trying again (RFC 9110, section 10.2.3). */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 510;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["DatabaseUnavailable"];
         };
     };
     deleteAccount: {
@@ -2625,172 +2487,36 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    Password: components["schemas"]["LoginPassword"];
-                };
+                "application/json": components["schemas"]["DeleteAccountRequest"];
             };
         };
         responses: {
             /** @description 200 Success; 501 Login failed */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 200 | 501;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
+                    "application/json": components["schemas"]["DeleteAccountAnswer"];
                 };
             };
-            /** @description 400 Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 400;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        Details: components["schemas"]["Detail"][];
-                    };
-                };
-            };
-            /** @description 401 Authentication failed */
-            401: {
-                headers: {
-                    /** @description The challenge of RFC 6750, section 3. */
-                    "WWW-Authenticate"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 401;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 403 Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 403;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 413 Request body too large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 413;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 415 Unsupported media type: send application/json */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 415;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 429 Too many requests */
-            429: {
-                headers: {
-                    /** @description Seconds until it is worth trying again (RFC 9110, section 10.2.3). */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 429;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        /** @description Seconds until it is worth trying again. */
-                        RetryAfter: number;
-                    };
-                };
-            };
-            /** @description 500 Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 500;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
             /** @description 510 Database unavailable; 512 Cache service unavailable; 529 Service busy */
             503: {
                 headers: {
-                    /** @description Seconds until it is worth trying again (RFC 9110, section 10.2.3). */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 510 | 512 | 529;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
+                    "application/json": components["schemas"]["Unavailable"];
                 };
             };
         };
@@ -2833,115 +2559,18 @@ export interface operations {
             /** @description 200 Success; 201 Nothing found */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 200 | 201;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        Users?: components["schemas"]["User"][];
-                        /** @description Where the next page begins. */
-                        Next?: string;
-                        /** @description Always `true`: more accounts begin like that than were looked at. */
-                        Incomplete?: boolean;
-                    };
+                    "application/json": components["schemas"]["ListUsersAnswer"];
                 };
             };
-            /** @description 400 Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 400;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        Details: components["schemas"]["Detail"][];
-                    };
-                };
-            };
-            /** @description 401 Authentication failed */
-            401: {
-                headers: {
-                    /** @description The challenge of RFC 6750, section 3. */
-                    "WWW-Authenticate"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 401;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 403 Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 403;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 500 Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 500;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 510 Database unavailable */
-            503: {
-                headers: {
-                    /** @description Seconds until it is worth trying again (RFC 9110, section 10.2.3). */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 510;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["DatabaseUnavailable"];
         };
     };
     showUser: {
@@ -2962,112 +2591,18 @@ export interface operations {
             /** @description 200 Success; 503 No such user */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 200 | 503;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        User?: components["schemas"]["User"];
-                        Sessions?: components["schemas"]["Session"][];
-                    };
+                    "application/json": components["schemas"]["ShowUserAnswer"];
                 };
             };
-            /** @description 400 Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 400;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        Details: components["schemas"]["Detail"][];
-                    };
-                };
-            };
-            /** @description 401 Authentication failed */
-            401: {
-                headers: {
-                    /** @description The challenge of RFC 6750, section 3. */
-                    "WWW-Authenticate"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 401;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 403 Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 403;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 500 Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 500;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 510 Database unavailable */
-            503: {
-                headers: {
-                    /** @description Seconds until it is worth trying again (RFC 9110, section 10.2.3). */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 510;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["DatabaseUnavailable"];
         };
     };
     deleteUser: {
@@ -3088,108 +2623,26 @@ export interface operations {
             /** @description 200 Success; 503 No such user */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 200 | 503;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
+                    "application/json": components["schemas"]["DeleteUserAnswer"];
                 };
             };
-            /** @description 400 Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 400;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        Details: components["schemas"]["Detail"][];
-                    };
-                };
-            };
-            /** @description 401 Authentication failed */
-            401: {
-                headers: {
-                    /** @description The challenge of RFC 6750, section 3. */
-                    "WWW-Authenticate"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 401;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 403 Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 403;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 500 Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 500;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
             /** @description 510 Database unavailable; 512 Cache service unavailable */
             503: {
                 headers: {
-                    /** @description Seconds until it is worth trying again (RFC 9110, section 10.2.3). */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 510 | 512;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
+                    "application/json": components["schemas"]["StoreUnavailable"];
                 };
             };
         };
@@ -3209,159 +2662,27 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /**
-                     * @description Whether it may not log in.
-                     * @example true
-                     */
-                    Disabled?: boolean;
-                    Role?: components["schemas"]["Role"];
-                };
+                "application/json": components["schemas"]["ChangeUserRequest"];
             };
         };
         responses: {
             /** @description 200 Success; 503 No such user */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 200 | 503;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        User?: components["schemas"]["User"];
-                    };
+                    "application/json": components["schemas"]["ChangeUserAnswer"];
                 };
             };
-            /** @description 400 Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 400;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        Details: components["schemas"]["Detail"][];
-                    };
-                };
-            };
-            /** @description 401 Authentication failed */
-            401: {
-                headers: {
-                    /** @description The challenge of RFC 6750, section 3. */
-                    "WWW-Authenticate"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 401;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 403 Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 403;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 413 Request body too large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 413;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 415 Unsupported media type: send application/json */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 415;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 500 Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 500;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 510 Database unavailable */
-            503: {
-                headers: {
-                    /** @description Seconds until it is worth trying again (RFC 9110, section 10.2.3). */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 510;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["DatabaseUnavailable"];
         };
     };
     revokeUserSessions: {
@@ -3382,110 +2703,18 @@ export interface operations {
             /** @description 200 Success; 503 No such user */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 200 | 503;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
+                    "application/json": components["schemas"]["RevokeUserSessionsAnswer"];
                 };
             };
-            /** @description 400 Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 400;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        Details: components["schemas"]["Detail"][];
-                    };
-                };
-            };
-            /** @description 401 Authentication failed */
-            401: {
-                headers: {
-                    /** @description The challenge of RFC 6750, section 3. */
-                    "WWW-Authenticate"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 401;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 403 Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 403;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 500 Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 500;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 510 Database unavailable */
-            503: {
-                headers: {
-                    /** @description Seconds until it is worth trying again (RFC 9110, section 10.2.3). */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 510;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["DatabaseUnavailable"];
         };
     };
     listEvents: {
@@ -3546,113 +2775,18 @@ export interface operations {
             /** @description 200 Success; 201 Nothing found */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 200 | 201;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        Events?: components["schemas"]["AccountEvent"][];
-                        /** @description Where the next page begins. */
-                        Next?: string;
-                    };
+                    "application/json": components["schemas"]["ListEventsAnswer"];
                 };
             };
-            /** @description 400 Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 400;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        Details: components["schemas"]["Detail"][];
-                    };
-                };
-            };
-            /** @description 401 Authentication failed */
-            401: {
-                headers: {
-                    /** @description The challenge of RFC 6750, section 3. */
-                    "WWW-Authenticate"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 401;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 403 Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 403;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 500 Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 500;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 510 Database unavailable */
-            503: {
-                headers: {
-                    /** @description Seconds until it is worth trying again (RFC 9110, section 10.2.3). */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 510;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["DatabaseUnavailable"];
         };
     };
     publicKeys: {
@@ -3674,42 +2808,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        keys: {
-                            /** @description `OKP` or `EC`. */
-                            kty: string;
-                            /** @description `Ed25519` or `P-256`. */
-                            crv: string;
-                            x: string;
-                            /** @description Of `EC` alone. */
-                            y?: string;
-                            /** @description The `kid` in the header of the tokens that the key is for. */
-                            kid: string;
-                            /** @enum {string} */
-                            alg: "EdDSA" | "ES256";
-                            /** @enum {string} */
-                            use: "sig";
-                        }[];
-                    };
+                    "application/json": components["schemas"]["PublicKeySet"];
                 };
             };
-            /** @description 500 Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 500;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
+            500: components["responses"]["InternalError"];
         };
     };
     health: {
@@ -3724,68 +2826,23 @@ export interface operations {
             /** @description 200 Success */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 200;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        /** @enum {string} */
-                        Status: "up" | "down";
-                        /** @description Redis is there in server mode alone. */
-                        Checks: {
-                            Database: components["schemas"]["DependencyCheck"];
-                            Redis?: components["schemas"]["DependencyCheck"];
-                        };
-                    };
+                    "application/json": components["schemas"]["Healthy"];
                 };
             };
-            /** @description 500 Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 500;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
+            500: components["responses"]["InternalError"];
             /** @description 510 Database unavailable; 512 Cache service unavailable; 529 Service busy */
             503: {
                 headers: {
-                    /** @description Seconds until it is worth trying again (RFC 9110, section 10.2.3). */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 510 | 512 | 529;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                        /** @enum {string} */
-                        Status: "up" | "down";
-                        /** @description Redis is there in server mode alone. */
-                        Checks: {
-                            Database: components["schemas"]["DependencyCheck"];
-                            Redis?: components["schemas"]["DependencyCheck"];
-                        };
-                    };
+                    "application/json": components["schemas"]["Unhealthy"];
                 };
             };
         };
@@ -3799,40 +2856,8 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description 200 Success */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 200;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
-            /** @description 500 Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @description What was decided, for programs.
-                         * @enum {integer}
-                         */
-                        Code: 500;
-                        /** @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it. */
-                        Msg: string;
-                    };
-                };
-            };
+            200: components["responses"]["Done"];
+            500: components["responses"]["InternalError"];
         };
     };
 }

@@ -100,6 +100,10 @@ export const accountTable: Record<string, Row[]> = {
     { code: 201, prepare: member, ask: ({ send }, token) => send(undefined, bearer(token), session) },
     { code: 400, carries: ['Details'], prepare: member, ask: ({ send }, token) => send(undefined, bearer(token), '/Auth/Sessions/1') }
   ],
+  'GET /Auth/Profile': [
+    ...anySecured(undefined, () => undefined),
+    { code: 200, carries: ['Account'], prepare: member, ask: ({ send }, token) => send(undefined, bearer(token)) }
+  ],
   'POST /Auth/ChangePassword': [
     ...anyProof(password, person => ({ ...password(person), OldPassword: wrong })),
     { code: 200, prepare: member, ask: ({ send, person }, token) => send(password(person), bearer(token)) }

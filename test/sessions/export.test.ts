@@ -44,6 +44,21 @@ for (const mode of modes) {
 }
 
 for (const mode of modes) {
+  t.test(`${mode}: people see the data of their own account, which is no event, and nobody else's`, async t => {
+    const world = await build(t, mode)
+    await world.register(alice)
+    await world.register(bob)
+    const token = await world.login(bob)
+    const { body, text } = await world.get('/Auth/Profile', bearer(token))
+    t.match(body, { Code: 200, Account: { UserID: 2, Name: 'Bob', Email: bob.Email, Role: 'user', RegisterTime: /Z$/, LastLogin: /Z$/ } })
+    t.notMatch(text, /pbkdf2|argon2|"Password|DisabledAt|FormerEmails|\balice/i)
+    await world.app.events.flush()
+    t.same(await world.rows("SELECT UserID FROM Events WHERE Type = 'export'"), [])
+    await world.remove('/Auth/Account', { Password: bob.Password }, bearer(token))
+    t.match(await world.get('/Auth/Profile', bearer(token)), { status: 401, body: { Code: 401 } })
+    t.match(await world.get('/Auth/Profile'), { status: 401, body: { Code: 401 } })
+  })
+
   t.test(`${mode}: V2: whoever has an address that was another's gets nothing of theirs, and erases nothing of theirs`, async t => {
     const world = await build(t, mode)
     await world.register(alice)
