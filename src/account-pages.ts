@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { brandOf, type Brand } from './brand.ts'
 import type { Config } from './config.ts'
 import { root } from './root.ts'
 import { sendStatic, staticFile, type StaticFile } from './static-files.ts'
@@ -29,10 +30,11 @@ async function readFileOf (name: string): Promise<StaticFile> {
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 const escape = (text: string): string => text.replace(/[&<>"]/g, character => ENTITIES[character] ?? '')
 
-const ICON = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect width='32' height='32' rx='9' fill='%23433a94'/%3E%3Cpath d='M21 20.5A8.5 8.5 0 0 1 12.2 8a9 9 0 1 0 12 12 8.6 8.6 0 0 1-3.2.5z' fill='%23f6f1dc'/%3E%3C/svg%3E"
+/** A crescent upon the colour of the brand. */
+const icon = (color: string): string => "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect width='32' height='32' rx='9' fill='COLOUR'/%3E%3Cpath d='M21 20.5A8.5 8.5 0 0 1 12.2 8a9 9 0 1 0 12 12 8.6 8.6 0 0 1-3.2.5z' fill='%23f6f1dc'/%3E%3C/svg%3E".replace('COLOUR', encodeURIComponent(color))
 
 /** One document for every path. What the script has to know of the service comes along, so that it asks for nothing before it shows something. */
-function shellOf ({ script, style }: Manifest, settings: Record<string, unknown>, title: string): string {
+function shellOf ({ script, style }: Manifest, settings: Record<string, unknown>, { name, color }: Brand): string {
   return `<!doctype html>
 <html lang="zh-CN">
 <head>
@@ -43,8 +45,8 @@ function shellOf ({ script, style }: Manifest, settings: Record<string, unknown>
 <meta name="theme-color" content="#100e1c" media="(prefers-color-scheme: dark)">
 <meta name="robots" content="noindex">
 <meta name="dream-settings" content="${escape(JSON.stringify(settings))}">
-<title>${escape(title)}</title>
-<link rel="icon" href="${ICON}">
+<title>${escape(name.zh)}</title>
+<link rel="icon" href="${icon(color)}">
 <link rel="stylesheet" href="/account/assets/${style}">
 <script type="module" src="/account/assets/${script}"></script>
 </head>
@@ -64,8 +66,9 @@ function shellOf ({ script, style }: Manifest, settings: Record<string, unknown>
 export async function readAccountPages (config: Config, mailbox: boolean): Promise<AccountPages> {
   const manifest: unknown = JSON.parse(await readFile(new URL('manifest.json', folder), 'utf8'))
   if (!isManifest(manifest)) throw new Error('dist/pages/manifest.json is not what pages/build.mjs writes')
-  const settings = { brand: { zh: 'Dream 记梦', en: 'Dream' }, cooldown: config.VERIFY_CODE_COOLDOWN, codeMinutes: Math.max(1, Math.floor(config.VERIFY_CODE_TTL / 60)), mailbox }
+  const brand = brandOf(config)
+  const settings = { brand: brand.name, light: brand.light, dark: brand.dark, cooldown: config.VERIFY_CODE_COOLDOWN, codeMinutes: Math.max(1, Math.floor(config.VERIFY_CODE_TTL / 60)), mailbox }
   const files = await Promise.all(manifest.files.map(async name => [name, await readFileOf(name)] as const))
-  const shell = await staticFile('text/html; charset=utf-8', Buffer.from(shellOf(manifest, settings, settings.brand.zh)))
+  const shell = await staticFile('text/html; charset=utf-8', Buffer.from(shellOf(manifest, settings, brand)))
   return { shell, files: new Map(files), send: sendStatic }
 }

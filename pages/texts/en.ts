@@ -32,7 +32,7 @@ export const en: Texts = {
     codeHintPassword: 'The six digits from the mail.'
   },
   checks: {
-    required: label => `${label}: please fill in`,
+    required: label => `${label} is missing`,
     email: 'An e-mail address looks like alice@example.com',
     name: 'A name has at most 50 characters and no control characters',
     code: 'The code has six digits',

@@ -27,11 +27,14 @@ function Continue ({ onOther }: { onOther: () => void }): JSX.Element {
 }
 
 function LoginForm (): JSX.Element {
-  const { t, finish } = useApp()
+  const { t, go, finish } = useApp()
   const form = useForm({ Email: '', Password: '' }, { Email: checks.email, Password: checks.password }, async ({ Email, Password }) => {
     const result = await auth.login({ Email: Email.trim(), Password })
     if (!result.ok) return refusalOf(result, t)
-    finish('logged_in', nextView() ?? 'profile', '')
+    // A step on the way to what the person came for, and not yet that.
+    const next = nextView()
+    if (next === undefined) finish('logged_in', 'profile', '')
+    else go(next, { replace: true })
   })
   return (
     <View title={t.login.title}>

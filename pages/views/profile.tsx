@@ -7,6 +7,7 @@ import { Alert, ProblemText } from '../problem.tsx'
 import type { Problem } from '../problems.ts'
 import { dayOf } from '../times.ts'
 import { Link, View } from '../view.tsx'
+import { Cancel } from './cancel.tsx'
 import { Sessions } from './sessions.tsx'
 
 /** Has the browser save a text as a file. */
@@ -68,6 +69,7 @@ export function Profile (): JSX.Element {
         <button type='button' class='secondary' onClick={() => { logout(false) }}>{t.profile.logout}</button>
         <button type='button' class='link' onClick={() => { logout(true) }}>{t.profile.logoutAll}</button>
       </div>
+      <Cancel label={t.returning.go} />
     </View>
   )
 }

@@ -1,0 +1,119 @@
+import t, { type Test } from 'tap'
+import type { Browser } from 'playwright-core'
+import { en } from '../../pages/texts/en.ts'
+import { build, digest, type World } from '../helper.ts'
+import { devices, serve, visit, violations, type Visit } from '../support/account-pages.ts'
+import { launch, noBrowser } from '../support/browser.ts'
+
+const PASSWORD = 'correct horse battery staple'
+const alice = { Name: 'Alice', Email: 'alice@example.com', Password: digest(PASSWORD) }
+const APP = 'https://app.example.com/dream'
+const STATE = 'a b&Result=x#/+%7F记'
+
+interface Sent extends Visit { world: World, origin: string }
+
+/** Somebody whom an app has sent to a page. The app is played by the browser. */
+async function sent (t: Test, browser: Browser, view: string, returnTo: string): Promise<Sent> {
+  const world = await build(t, 'embedded', { ACCOUNT_RETURN_TO: APP })
+  const origin = await serve(world)
+  await world.register(alice)
+  const walk = await visit(t, browser, `${origin}/account/forgot`, { viewport: devices.desktop, locale: 'en-GB' })
+  await walk.page.route('https://app.example.com/**', route => route.fulfill({ contentType: 'text/plain', body: 'the app' }))
+  await walk.page.goto(`${origin}/account/${view}?${new URLSearchParams({ ReturnTo: returnTo, State: STATE })}`)
+  return { ...walk, world, origin }
+}
+
+/** The address that the app was called with: nothing in it but what was agreed. */
+async function returned (t: Test, { page, faults }: Sent, result: string): Promise<void> {
+  await page.waitForURL('https://app.example.com/**')
+  const url = new URL(page.url())
+  t.equal(url.origin + url.pathname, APP)
+  t.same(Object.fromEntries(url.searchParams), { keep: '1', Result: result, State: STATE })
+  t.equal(url.hash, '#part')
+  t.notMatch(page.url(), /eyJ|Token/i, 'no token is in it')
+  t.same(faults.filter(fault => !fault.startsWith('elsewhere: https://app.example.com/')), [])
+}
+
+t.setTimeout(120_000)
+t.test('people come back to the app that sent them', { skip: noBrowser }, async t => {
+  const browser = await launch(t)
+  const target = `${APP}?keep=1#part`
+
+  await t.test('after a login, with the state as it was', async t => {
+    const walk = await sent(t, browser, 'login', target)
+    await walk.submit({ Email: alice.Email, Password: PASSWORD })
+    await returned(t, walk, 'logged_in')
+  })
+
+  await t.test('after a sign-up that went through several views and a reload', async t => {
+    const walk = await sent(t, browser, 'login', target)
+    await walk.page.getByRole('link', { name: en.login.signUp, exact: true }).click()
+    await walk.submit({ Name: 'Bob', Email: 'bob@example.com', Password: PASSWORD })
+    await walk.shows(en.code.title)
+    await walk.page.reload()
+    await walk.submit({ VerifyCode: await walk.world.codeFor('bob@example.com'), Password: PASSWORD })
+    await returned(t, walk, 'signed_up')
+  })
+
+  await t.test('after a password reset', async t => {
+    const walk = await sent(t, browser, 'forgot', target)
+    await walk.submit({ Email: alice.Email })
+    await walk.shows(en.reset.title)
+    await walk.submit({ VerifyCode: await walk.world.codeFor(alice.Email), Password: 'another good password' })
+    await returned(t, walk, 'password_reset')
+  })
+
+  await t.test('after a deletion, having logged in for it', async t => {
+    const walk = await sent(t, browser, 'delete', target)
+    await walk.page.evaluate('history.replaceState(null, "", location.href)')
+    await walk.shows(en.login.title)
+    // The login is a step on the way here, and not what the app has asked for.
+    await walk.submit({ Email: alice.Email, Password: PASSWORD })
+    await walk.shows(en.delete.title)
+    await walk.field('Accept').check()
+    await walk.submit({ Password: PASSWORD })
+    await returned(t, walk, 'deleted')
+  })
+
+  await t.test('with nothing done', async t => {
+    const walk = await sent(t, browser, 'sign-up', target)
+    t.strictSame(await violations(walk), [])
+    await walk.page.getByRole('link', { name: en.returning.cancel('app.example.com') }).click()
+    await returned(t, walk, 'cancelled')
+  })
+
+  await t.test('whoever is logged in is asked first', async t => {
+    const walk = await sent(t, browser, 'login', 'https://evil.example/')
+    await walk.submit({ Email: alice.Email, Password: PASSWORD })
+    await walk.shows(en.profile.title)
+    await walk.page.goto(`${walk.origin}/account/login?${new URLSearchParams({ ReturnTo: target, State: STATE })}`)
+    await walk.page.getByText(en.returning.signedIn(alice.Email)).waitFor()
+    t.strictSame(await violations(walk), [])
+    await walk.page.getByRole('button', { name: en.returning.continue('app.example.com') }).click()
+    await returned(t, walk, 'logged_in')
+  })
+
+  await t.test('and to no other: it says so, and stays', async t => {
+    for (const elsewhere of ['https://evil.example/', 'https://app.example.com.evil.example/dream', '//app.example.com/dream', '/account/delete', 'javascript:alert(1)']) {
+      const walk = await sent(t, browser, 'login', elsewhere)
+      await walk.notice(en.returning.refused)
+      t.equal(await walk.page.getByText('evil').count(), 0)
+      await walk.submit({ Email: alice.Email, Password: PASSWORD })
+      await walk.shows(en.profile.title)
+      t.equal(new URL(walk.page.url()).origin, walk.origin)
+      t.strictSame(walk.faults, [], elsewhere)
+    }
+  })
+
+  await t.test('and within the pages to views alone', async t => {
+    const world = await build(t, 'embedded')
+    const origin = await serve(world)
+    await world.register(alice)
+    for (const [next, path] of [['//evil.example', '/account/profile'], ['https://evil.example', '/account/profile'], ['../../dev/mailbox', '/account/profile'], ['password', '/account/password'], ['admin/users/7', '/account/admin/users/7']] as const) {
+      const walk = await visit(t, browser, `${origin}/account/login?${new URLSearchParams({ Next: next })}`, { locale: 'en-GB' })
+      await walk.submit({ Email: alice.Email, Password: PASSWORD })
+      await walk.page.waitForURL(`**${path}`)
+      t.equal(walk.page.url(), origin + path, next)
+    }
+  })
+})
