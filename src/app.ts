@@ -164,7 +164,7 @@ async function assemble (app: App, config: Config, overrides: Overrides): Promis
     const { metrics } = await import('../routes/metrics.ts')
     await app.register(metrics, { exposition: app.metrics, token: config.METRICS_TOKEN })
   }
-  if (app.mailbox !== null && !config.production) await app.register(devMailbox, { mailbox: app.mailbox })
+  if (app.mailbox !== null && !config.production) await app.register(devMailbox, { mailbox: app.mailbox, config })
 }
 
 /** What waits for database and cache service, and no longer than a request may. */

@@ -5,7 +5,7 @@ const alice = { Name: 'Alice', Email: 'alice@example.com', Password: digest('cor
 const bob = { Name: 'Bob', Email: 'bob@example.com', Password: alice.Password }
 /** No mail server: the mails stay here. */
 const mailbox = { EMAIL_SMTP_SERVER: '' }
-const pages = ['/dev/mailbox', '/dev/mailbox.json']
+const pages = ['/dev/mailbox', '/dev/mailbox.json', '/dev/mailbox/previews', '/dev/mailbox/previews.json']
 const nothingThere = { Code: 404, Msg: '接口不存在' }
 
 for (const mode of modes) {
@@ -41,15 +41,34 @@ for (const mode of modes) {
 
   t.test(`${mode}: the page of the mailbox loads nothing from elsewhere and runs no script but its own`, async t => {
     const world = await build(t, mode, mailbox)
-    const { status, headers, text } = await world.get('/dev/mailbox')
+    for (const url of ['/dev/mailbox', '/dev/mailbox/previews']) {
+      const { status, headers, text } = await world.get(url)
+      t.equal(status, 200)
+      t.equal(headers['content-type'], 'text/html; charset=utf-8')
+      const policy = String(headers['content-security-policy'])
+      const [, nonce = 'none'] = /script-src 'nonce-([A-Za-z0-9+/=]{22,})'/.exec(policy) ?? []
+      t.match(policy, /^default-src 'none'; /)
+      t.strictSame([...text.matchAll(/<script[^>]*>/g)].map(([tag]) => tag), [`<script nonce="${nonce}">`])
+      t.notMatch(text, /https?:|src=|@import/)
+      t.notOk((await world.get(url)).text.includes(nonce), 'a nonce is used once')
+    }
+  })
+
+  t.test(`${mode}: the previews are every mail in both languages, as it would be sent, with made-up values`, async t => {
+    const world = await build(t, mode, { ...mailbox, EMAIL_SENDER: 'noreply@dream.example', BRAND_NAME: '云笺', BRAND_NAME_EN: 'Cloud Paper', VERIFY_CODE_TTL: '120' })
+    const { status, body } = await world.get('/dev/mailbox/previews.json')
     t.equal(status, 200)
-    t.equal(headers['content-type'], 'text/html; charset=utf-8')
-    const policy = String(headers['content-security-policy'])
-    const [, nonce = 'none'] = /script-src 'nonce-([A-Za-z0-9+/=]{22,})'/.exec(policy) ?? []
-    t.match(policy, /^default-src 'none'; /)
-    t.strictSame([...text.matchAll(/<script[^>]*>/g)].map(([tag]) => tag), [`<script nonce="${nonce}">`])
-    t.notMatch(text, /https?:|src=|@import/)
-    t.notOk((await world.get('/dev/mailbox')).text.includes(nonce), 'a nonce is used once')
+    t.notOk('Fault' in body)
+    const previews = Object.values(body.Previews ?? [])
+    t.equal(previews.length, 16)
+    t.equal(new Set(previews.map(({ Name, Language }) => `${Language}/${Name}`)).size, 16)
+    t.match(previews.find(({ Name, Language }) => Name === 'code-reset' && Language === 'en'), {
+      Subject: 'Your Cloud Paper password reset code: 048213',
+      Text: /valid for 2 minutes/,
+      Html: /048213/,
+      Headers: [{ Name: 'From', Value: 'Cloud Paper <noreply@dream.example>' }, { Name: 'To' }, { Name: 'Subject' }, { Name: 'List-Id', Value: '<noreply.dream.example>' }, { Name: 'Auto-Submitted' }]
+    })
+    t.strictSame((await world.get('/dev/mailbox.json')).body.Mails, [], 'none of them is mailed')
   })
 
   t.test(`${mode}: the mailbox does not exist for anybody but a browser on this machine`, async t => {
