@@ -64,16 +64,12 @@ async function compile (folder: string, extras: string[]): Promise<void> {
 
 /** Compiles the client and what drives it under `strict`. Gives those of `EXTRAS` that the two hold as well, all at once. */
 export async function compileStrictly (folder: string): Promise<string[]> {
-  try {
-    await compile(folder, EXTRAS)
-    return EXTRAS
-  } catch {
-    await compile(folder, [])
-    const held: string[] = []
-    for (const extra of EXTRAS) await compile(folder, [extra]).then(() => { held.push(extra) }, () => {})
-    await compile(folder, held)
-    return held
-  }
+  const holds = (extras: string[]): Promise<boolean> => compile(folder, extras).then(() => true, () => false)
+  if (await holds(EXTRAS)) return EXTRAS
+  const held: string[] = []
+  for (const extra of EXTRAS) if (await holds([extra])) held.push(extra)
+  await compile(folder, held)
+  return held
 }
 
 /** Bundles the client and what drives it. Gives how many bytes it is to a browser: minified and compressed. */

@@ -2,7 +2,7 @@ export interface RequestConfig<Body = unknown> {
   url?: string
   method?: 'GET' | 'PUT' | 'PATCH' | 'POST' | 'DELETE' | 'OPTIONS' | 'HEAD'
   params?: unknown
-  data?: Body | FormData
+  data?: Body | FormData | undefined
   headers?: Record<string, string>
 }
 export interface ResponseConfig<Answer> { data: Answer, status: number }

@@ -64,7 +64,7 @@ refused_login(sm3('incorrect horse'))
 login(alice['password'])
 assert tokens.check_token().code == 200
 assert sessions.list_sessions().sessions[0].current
-assert sessions.logout(LogoutRequest()).code == 200
+assert sessions.logout(logout_request=LogoutRequest()).code == 200
 assert refused(tokens.check_token)['Code'] == 401
 
 assert accounts.reset_password(ResetPasswordRequest(email=EMAIL)).code == 200

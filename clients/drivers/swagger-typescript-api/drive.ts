@@ -6,6 +6,8 @@ export async function walk ({ baseUrl, alice, wrongPassword, newPassword, mailed
   const { Email, Password } = alice
   const api = new Api<string>({
     baseUrl,
+    // It overlooks that an answer is JSON where several operations share it.
+    baseApiParams: { format: 'json' },
     securityWorker: token => token === null ? {} : { headers: { Authorization: `Bearer ${token}` } }
   })
 
