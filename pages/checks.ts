@@ -7,6 +7,9 @@ const SHORTEST = 8
 const LONGEST = 128
 export const lengthOf = (text: string): number => Array.from(text).length
 
+/** An address as the service spells it. */
+export const addressOf = (text: string): string => text.trim().replace(/[A-Z]+/g, letters => letters.toLowerCase())
+
 export const email: Check = (value, t) => {
   const address = value.trim()
   if (address === '') return t.checks.required(t.fields.Email)

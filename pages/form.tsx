@@ -26,7 +26,7 @@ const focus = (id: string): void => { document.getElementById(id)?.focus() }
  * @param send what is done with values that are right; resolves to what went wrong
  */
 export function useForm<Names extends string> (initial: Record<Names, string>, checks: Partial<Record<Names, Check>>, send: (values: Record<Names, string>) => Promise<Refusal<Names> | undefined | void>): FormState<Names> {
-  const { t } = useApp()
+  const { t, say } = useApp()
   const [values, setValues] = useState(initial)
   const [errors, setErrors] = useState<Partial<Record<Names, string>>>({})
   const [problem, setProblem] = useState<Problem>()
@@ -67,6 +67,7 @@ export function useForm<Names extends string> (initial: Record<Names, string>, c
       }
       if (Object.keys(found).length > 0) return show(found)
       sending.current = true
+      say('')
       setBusy(true)
       show({})
       try {

@@ -12,10 +12,11 @@ export function announceMode ({ mode, DATA_DIR, DB_NAME, DB_HOST }: Config, log:
 }
 
 /** Once the service listens: where to look next. */
-export function announcePages ({ HOST, PORT, production }: Config, app: App, log: Log): void {
+export function announcePages ({ HOST, PORT, ACCOUNT_PAGES, production }: Config, app: App, log: Log): void {
   const address = app.server.address()
   const port = typeof address === 'object' && address !== null ? address.port : PORT
   const name = HOST === '0.0.0.0' || HOST === '::' ? 'localhost' : HOST.includes(':') ? `[${HOST}]` : HOST
   log.info(`Docs     http://${name}:${port}/docs`)
+  if (ACCOUNT_PAGES) log.info(`Account  http://${name}:${port}/account`)
   if (app.mailbox !== null && !production) log.info(`Mailbox  http://${name}:${port}/dev/mailbox (development: mails stay here)`)
 }

@@ -10,6 +10,7 @@ export const en: Texts = {
   offline: 'You are offline. You can go on once you are connected again.',
   busy: 'One moment…',
   loading: 'Loading…',
+  solving: 'Checking that you are no robot…',
   retry: 'Try again',
   back: 'Back',
   cancel: 'Cancel',

@@ -6,6 +6,7 @@ export const zh = {
   offline: '您已离线，恢复网络后即可继续。',
   busy: '请稍候…',
   loading: '正在加载…',
+  solving: '正在确认您不是机器人…',
   retry: '重试',
   back: '返回',
   cancel: '取消',

@@ -15,7 +15,7 @@ import { Mailbox } from './again.tsx'
 function Ask ({ onSent }: { onSent: (begun: Pending) => void }): JSX.Element {
   const { t } = useApp()
   const form = useForm({ Email: '', Password: '' }, { Email: checks.email, Password: checks.password }, async values => {
-    const Email = values.Email.trim()
+    const Email = checks.addressOf(values.Email)
     const result = await auth.changeEmail({ Email, Password: values.Password })
     if (!result.ok) return result.error === 'LoginFailed' ? { fields: { Password: t.errors.PasswordWrong } } : refusalOf(result, t)
     onSent({ Email, sentAt: Date.now() })

@@ -12,7 +12,7 @@ import { Cancel } from './cancel.tsx'
 export function Forgot (): JSX.Element {
   const { t, go } = useApp()
   const form = useForm({ Email: pending('reset').read()?.Email ?? '' }, { Email: checks.email }, async values => {
-    const Email = values.Email.trim()
+    const Email = checks.addressOf(values.Email)
     const result = await auth.resetPassword({ Email })
     if (!result.ok) return refusalOf(result, t)
     pending('reset').write({ Email, sentAt: Date.now() })

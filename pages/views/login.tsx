@@ -29,7 +29,7 @@ function Continue ({ onOther }: { onOther: () => void }): JSX.Element {
 function LoginForm (): JSX.Element {
   const { t, go, finish } = useApp()
   const form = useForm({ Email: '', Password: '' }, { Email: checks.email, Password: checks.password }, async ({ Email, Password }) => {
-    const result = await auth.login({ Email: Email.trim(), Password })
+    const result = await auth.login({ Email: checks.addressOf(Email), Password })
     if (!result.ok) return refusalOf(result, t)
     // A step on the way to what the person came for, and not yet that.
     const next = nextView()

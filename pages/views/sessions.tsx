@@ -20,7 +20,7 @@ export function Sessions (): JSX.Element {
   async function load (): Promise<void> {
     const result = await auth.listSessions()
     setProblem(result.ok ? undefined : result)
-    if (result.ok) setSessions(result.Sessions ?? [])
+    if (result.ok) setSessions((result.Sessions ?? []).sort((a, b) => Number(b.Current === true) - Number(a.Current === true)))
   }
   useEffect(() => { load() }, [])
 

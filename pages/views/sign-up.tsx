@@ -13,7 +13,7 @@ export function SignUp (): JSX.Element {
   const { t, go } = useApp()
   const before = pending('sign-up').read()
   const form = useForm({ Name: before?.Name ?? '', Email: before?.Email ?? '', Password: '' }, { Name: checks.name, Email: checks.email, Password: checks.newPassword }, async values => {
-    const [Name, Email] = [values.Name.trim(), values.Email.trim()]
+    const [Name, Email] = [values.Name.trim(), checks.addressOf(values.Email)]
     const result = await auth.sign({ Name, Email, Password: values.Password })
     if (!result.ok) return refusalOf(result, t)
     pending('sign-up').write({ Name, Email, sentAt: Date.now() })

@@ -35,6 +35,7 @@ t.test('whole walks through the account pages', { skip: noBrowser }, async t => 
           await shows(words.login.title)
           t.equal(await page.locator('html').getAttribute('lang'), words.lang)
           t.equal(at(), '/account/login')
+          t.comment(`first contentful paint after ${String(await page.evaluate('Math.round(performance.getEntriesByName("first-contentful-paint")[0]?.startTime)'))} ms`)
           await look('login')
 
           await page.getByRole('link', { name: words.login.signUp, exact: true }).click()

@@ -66,14 +66,21 @@ export function visitOf (page: Page, faults: string[]): Visit {
   }
 }
 
-/** What axe finds wrong with the page as it stands: rules of WCAG 2.2 up to AA, and good practice. */
+const RUN = 'axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ": " + html + " " + failureSummary)))'
+
+/** What axe finds wrong with the page as it stands, in either colour scheme: rules of WCAG 2.2 up to AA, and good practice. */
 export async function violations ({ page }: Visit): Promise<string[]> {
   if (!await page.evaluate('"axe" in window')) await page.evaluate(axe)
-  const found: unknown = await page.evaluate('axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ": " + html + " " + failureSummary)))')
-  return Array.isArray(found) ? found.map(String) : ['axe has not run']
+  const all: string[] = []
+  for (const colorScheme of schemes) {
+    await page.emulateMedia({ colorScheme })
+    const found: unknown = await page.evaluate(RUN)
+    all.push(...Array.isArray(found) ? found.map(each => `${colorScheme}: ${String(each)}`) : ['axe has not run'])
+  }
+  return all
 }
 
-/** Keeps a picture of the page in both colour schemes, and says what lies beyond the edge of the screen. */
+/** Keeps a picture of the page in both colour schemes, in `.artefacts/pages`. */
 export async function picture ({ page }: Visit, name: string): Promise<void> {
   mkdirSync(folder, { recursive: true })
   for (const scheme of schemes) {
