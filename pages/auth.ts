@@ -1,3 +1,4 @@
+import type { CaptchaChallenge } from '../sdk/src/captcha.ts'
 import { createDreamAuth, localStore } from '../sdk/src/index.ts'
 import { chooseLanguage, type Language } from './language.ts'
 
@@ -5,8 +6,28 @@ let language = chooseLanguage()
 /** The language that answers are asked for in. */
 export const speak = (chosen: Language): void => { language = chosen }
 
+let showSolving = (_solving: boolean): void => {}
+/** Tells while the page works out what the service asks of networks that have failed too often. */
+export const onSolving = (listener: (solving: boolean) => void): void => { showSolving = listener }
+
+function isChallenge (value: unknown): value is CaptchaChallenge {
+  return typeof value === 'object' && value !== null && 'parameters' in value && 'signature' in value
+}
+
+/** What solves it is loaded when it is asked for, which is seldom. */
+async function solve (challenge: unknown): Promise<string> {
+  if (!isChallenge(challenge)) throw new TypeError('not a challenge of the service')
+  showSolving(true)
+  try {
+    const { solveCaptcha } = await import('../sdk/src/captcha.ts')
+    return await solveCaptcha(challenge)
+  } finally {
+    showSolving(false)
+  }
+}
+
 /**
  * The client of this page. The token is kept in `localStorage`: shared by the tabs, so that a logout in one is a logout in all.
  * What it is guarded by there: no script but ours runs on this origin (the policy, and Trusted Types), and it can be revoked.
  */
-export const auth = createDreamAuth({ store: localStore(), language: () => language })
+export const auth = createDreamAuth({ store: localStore(), language: () => language, solve })

@@ -1,6 +1,7 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { useApp } from './app-context.ts'
+import { onSolving } from './auth.ts'
 import { Moon, Scene } from './icons.tsx'
 import { Link } from './view.tsx'
 
@@ -22,6 +23,8 @@ function useOnline (): boolean {
 export function Frame ({ notice, children }: { notice: string, children: ComponentChildren }): JSX.Element {
   const { t, brand, language, setLanguage, back } = useApp()
   const online = useOnline()
+  const [solving, setSolving] = useState(false)
+  useEffect(() => { onSolving(setSolving) }, [])
   const other = language === 'zh' ? 'en' : 'zh'
   return (
     <>
@@ -35,6 +38,7 @@ export function Frame ({ notice, children }: { notice: string, children: Compone
         <div role='status' class='notices'>
           {!online && <p class='notice warning'>{t.offline}</p>}
           {back === 'refused' && <p class='notice warning'>{t.returning.refused}</p>}
+          {solving && <p class='notice'>{t.solving}</p>}
           {notice !== '' && <p class='notice'>{notice}</p>}
         </div>
         {children}

@@ -18,7 +18,7 @@ const hidden = { schema: { hide: true } }
 const returnTo = {
   hide: true,
   querystring: Type.Object({ ReturnTo: Type.String({ maxLength: 2_000 }) }, { additionalProperties: false }),
-  response: replies([named('ReturnAllowed', { ReturnTo: Type.String() }, { Success: { ReturnTo: 'https://app.example.com/' } }), 'Empty', 'BadRequest'])
+  response: replies([named('ReturnAddress', { ReturnTo: Type.String() }, { Success: { ReturnTo: 'https://app.example.com/' } }), 'Empty', 'BadRequest'])
 }
 
 /** The account pages: one shell at every path, its files, and whether somebody may be sent back somewhere. */

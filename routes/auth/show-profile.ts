@@ -8,7 +8,10 @@ const schema = {
   summary: 'Show the account',
   description: 'The data of the account alone, for a page that shows it. `GET /Auth/Account` has everything that is kept, and is an event of the audit trail; this is none.',
   security: [bearer],
-  response: replies([named('Profile', { Account: ref(AccountData) }, { Success: { Account: AccountData.examples?.[0] } }), 'Unauthorized', 'DatabaseUnavailable'])
+  response: replies([
+    named('Profile', { Account: ref(AccountData) }, { Success: { Account: AccountData.examples?.[0] } }),
+    'Unauthorized', 'DatabaseUnavailable'
+  ])
 }
 
 export async function showProfile (app: App): Promise<void> {
