@@ -3,7 +3,7 @@
 import { build } from 'esbuild'
 import { rename, rm } from 'node:fs/promises'
 import { bundled } from './bundle.mjs'
-import { buildPages } from './pages/build.mjs'
+import { buildDocs, buildPages } from './pages/build.mjs'
 
 // Made aside and put in place when it is whole: a service that runs from dist/ starts its threads from there.
 const [made, replaced] = ['dist.new', 'dist.old']
@@ -39,17 +39,7 @@ await build({
   ...bundled
 })
 
-// What runs in a browser, at /docs.
-await build({
-  entryPoints: ['pages/docs/docs.ts', 'pages/docs/docs.css'],
-  outdir: `${made}/docs`,
-  bundle: true,
-  minify: true,
-  format: 'esm',
-  target: ['es2022', 'safari15.4'],
-  logLevel: 'warning'
-})
-
+await buildDocs(`${made}/docs`)
 await buildPages(`${made}/pages`)
 await import(`./${made}/common-passwords.js`)
 await remove(replaced)

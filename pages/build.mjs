@@ -8,6 +8,21 @@ import { build } from 'esbuild'
 /** What browsers of the last three years or so can do. */
 const TARGET = ['chrome107', 'firefox104', 'safari16']
 
+/** Writes script and style of the page at /docs into a folder. */
+export async function buildDocs (outdir) {
+  await build({
+    entryPoints: ['pages/docs/docs.ts', 'pages/docs/docs.css'],
+    outdir,
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    target: TARGET,
+    minify: true,
+    legalComments: 'none',
+    logLevel: 'warning'
+  })
+}
+
 /** Writes script and style into a folder, each with a copy for brotli and for gzip, and `manifest.json`, which names them. */
 export async function buildPages (outdir) {
   const { metafile } = await build({

@@ -5,7 +5,7 @@ import { hrefOf } from './router.ts'
 
 let first = true
 
-interface ViewProps { title: string, wide?: boolean, children: ComponentChildren }
+interface ViewProps { title: string, wide?: boolean | 'widest', children: ComponentChildren }
 
 /** A view: its heading takes the focus when the person comes to it, as a new page would. */
 export function View ({ title, wide = false, children }: ViewProps): JSX.Element {
@@ -19,7 +19,7 @@ export function View ({ title, wide = false, children }: ViewProps): JSX.Element
     scrollTo(0, 0)
   }, [])
   return (
-    <section class={wide ? 'card wide' : 'card'}>
+    <section class={wide === 'widest' ? 'card widest' : wide ? 'card wide' : 'card'}>
       <h1 ref={heading} tabIndex={-1}>{title}</h1>
       {children}
     </section>

@@ -1,8 +1,9 @@
+import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import type { App } from '../src/app.ts'
 import { root } from '../src/root.ts'
-import { readStaticFile, sendStaticFile, type StaticFile } from '../src/static-file.ts'
+import type { StaticFile } from '../src/static-files.ts'
 import { docsPage } from './docs-page.ts'
 
 /** Nothing but our own files, no inline script, no inline style sheet. */
@@ -11,12 +12,15 @@ const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 const swaggerUi = (name: string): URL => pathToFileURL(createRequire(import.meta.url).resolve(`@fastify/swagger-ui/static/${name}`))
 const built = (name: string): URL => new URL(`dist/docs/${name}`, root)
 
-const ASSETS: Record<string, () => URL> = {
-  'swagger-ui.css': () => swaggerUi('swagger-ui.css'),
-  'swagger-ui-bundle.js': () => swaggerUi('swagger-ui-bundle.js'),
-  'favicon-32x32.png': () => swaggerUi('favicon-32x32.png'),
-  'docs.css': () => built('docs.css'),
-  'docs.js': () => built('docs.js')
+const SCRIPT = 'text/javascript; charset=utf-8'
+const STYLE = 'text/css; charset=utf-8'
+
+const ASSETS: Record<string, { type: string, find: (name: string) => URL }> = {
+  'swagger-ui.css': { type: STYLE, find: swaggerUi },
+  'swagger-ui-bundle.js': { type: SCRIPT, find: swaggerUi },
+  'favicon-32x32.png': { type: 'image/png', find: swaggerUi },
+  'docs.css': { type: STYLE, find: built },
+  'docs.js': { type: SCRIPT, find: built }
 }
 
 /** `/openapi.json`, `/openapi.yaml` and the page that shows them. @param mailbox whether there is a development mailbox */
@@ -38,12 +42,14 @@ export async function docs (app: App, { mailbox }: { mailbox: boolean }): Promis
   for (const url of ['/docs', '/docs/']) {
     app.get(url, hidden, async (_request, reply) => reply.header('content-security-policy', POLICY).type('text/html; charset=utf-8').send(page))
   }
-  for (const [name, find] of Object.entries(ASSETS)) {
+  for (const [name, { type, find }] of Object.entries(ASSETS)) {
+    // Read when somebody first asks: start and memory are for those who come for the interface alone.
     let file: Promise<StaticFile> | undefined
     app.get(`/docs/static/${name}`, hidden, async (request, reply) => {
-      file ??= readStaticFile(find())
+      const { sendStatic, staticFile } = await import('../src/static-files.ts')
+      file ??= readFile(find(name)).then(bytes => staticFile(type, bytes))
       file.catch(() => { file = undefined })
-      return sendStaticFile(request, reply, await file)
+      return sendStatic(request, reply.header('cache-control', 'no-cache'), await file)
     })
   }
 }

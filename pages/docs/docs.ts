@@ -1,4 +1,4 @@
-import { sm3 } from 'sm-crypto'
+import sm3 from 'sm-crypto/src/sm3/index.js'
 import { bodies, type Person, type Step } from './example.ts'
 import { startHere, type Entered } from './start-here.ts'
 import type { OpenApi, SwaggerUi } from './swagger-ui.ts'

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
+import { LazyAdministration } from '../admin/lazy.tsx'
 import { useApp } from '../app-context.ts'
 import { Link, View } from '../view.tsx'
 import { ChangeEmail } from './change-email.tsx'
@@ -44,6 +45,7 @@ function Home (): JSX.Element {
 /** The view of the path. */
 export function Content (): JSX.Element {
   const { path } = useApp()
+  if (/^admin(?:\/|$)/.test(path)) return <LazyAdministration />
   const Shown = path === '' ? Home : views[path] ?? NotFound
   return <Shown />
 }
