@@ -3,7 +3,6 @@ import type { Overrides } from '../../plugins/services.ts'
 import { build, deployment, modes, type Mode, type World } from '../helper.ts'
 import { startCourier } from '../support/courier.ts'
 import { network, until } from '../support/faults.ts'
-import { noticeMail } from '../../src/mail/notice-mail.ts'
 import { createNotices, mailOf } from '../../src/notices.ts'
 import { createOutbox, type Outbox } from '../../src/outbox.ts'
 import { createNoticeStore } from '../../src/stores/notices.ts'
@@ -25,7 +24,7 @@ const tell = ({ app }: World, network = '203.0.113.7'): void => { app.notices.te
 async function another (t: Test, mode: Mode, first: World, settings: Record<string, string>, overrides: Overrides = {}): Promise<Outbox> {
   if (mode === 'server') return (await build(t, mode, settings, overrides)).app.outbox
   const { app } = first
-  const outbox = createOutbox({ store: createNoticeStore(app.database), mailer: app.mailer, mailOf: notice => mailOf(notice, noticeMail), reachable: () => true }, app.log, overrides.wallClock ?? Date.now)
+  const outbox = createOutbox({ store: createNoticeStore(app.database), mailer: app.mailer, mailOf: notice => mailOf(notice, app.mails.noticeMail), reachable: () => true }, app.log, overrides.wallClock ?? Date.now)
   t.teardown(() => outbox.close())
   return outbox
 }
