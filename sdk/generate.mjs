@@ -8,12 +8,13 @@ const entry = (name, value) => `  ${name}: ${value},`
 const object = entries => `{\n${entries.join('\n').replace(/,$/, '')}\n} as const`
 const quoted = text => `'${text}'`
 
-function tables ({ paths }) {
+function tables ({ paths, components }) {
   const operations = Object.entries(paths).flatMap(([path, methods]) => Object.values(methods).map(operation => ({ path, ...operation })))
   const keys = new Map()
   const answers = new Map()
   for (const { operationId, responses } of operations) {
-    const examples = Object.values(responses).flatMap(({ content }) => Object.entries(content?.['application/json']?.examples ?? {}))
+    const replies = Object.values(responses).map(({ $ref, ...reply }) => $ref === undefined ? reply : components.responses[$ref.split('/').at(-1)])
+    const examples = replies.flatMap(({ content }) => Object.entries(content?.['application/json']?.examples ?? {}))
     const codes = examples.filter(([, { value }]) => typeof value.Code === 'number').map(([key, { value }]) => [value.Code, key])
     // What has no Code of its own, such as the published keys, is no envelope.
     if (codes.length === 0 || codes.every(([code]) => code === 500)) continue

@@ -92,7 +92,7 @@ export function createDreamAuth (options: DreamAuthOptions = {}): DreamAuth {
 
     async login ({ Email, Password }) {
       const result = await settled('login', async () => client.POST('/Auth/Login', { body: { Email, Password: digestTried(Password) } }))
-      if (result.ok && result.Token !== undefined) await session.begin(result.Token)
+      if (result.ok) await session.begin(result.Token)
       return result
     },
 

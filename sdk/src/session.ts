@@ -81,7 +81,7 @@ export function createSession ({ store, exchange, patienceMs, now }: Parts): Ses
 
   async function exchanged (token: string | undefined): Promise<Result<'refresh'>> {
     const result = await exchange(token)
-    if (token !== undefined && result.ok && result.Token !== undefined) {
+    if (token !== undefined && result.ok) {
       const [older, newer] = [claimsOf(token), claimsOf(result.Token)]
       if (older !== undefined && newer !== undefined && newer.exp <= older.exp) lastLife = newer.sid
       await put(result.Token, token)
