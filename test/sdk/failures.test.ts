@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http'
 import t from 'tap'
 import { createDreamAuth, memoryStore, NetworkError } from '../../sdk/src/index.ts'
-import { build, modes } from '../helper.ts'
 import { network, pretend } from './service.ts'
-import { signedIn } from './signed-in.ts'
+import { serveAll } from './signed-in.ts'
 
+const services = await serveAll(t)
 const somebody = { Email: 'alice@example.com', Password: 'correct horse battery staple' }
 const UNREACHABLE = { ok: false, error: 'Unreachable', Code: 0, Msg: 'The service could not be reached: check the network and try again' }
 
@@ -69,9 +69,9 @@ t.test('without an address, or with none, there is no client', async t => {
   t.throws(() => createDreamAuth({ baseUrl: 'file:///auth' }), TypeError)
 })
 
-for (const mode of modes) {
+for (const { mode, world, signIn } of services) {
   t.test(`${mode}: a logout forgets the token even where the service cannot be reached, and says so`, async t => {
-    const { auth, net, store, changes } = await signedIn(t, mode)
+    const { auth, net, store, changes } = await signIn()
     net.before = async () => { throw new TypeError('no network') }
     t.match(await auth.logout(), { ok: false, error: 'Unreachable' })
     t.equal(await store.get(), undefined)
@@ -79,11 +79,11 @@ for (const mode of modes) {
   })
 
   t.test(`${mode}: whoever ends the own session is signed out, and whoever ends another is not`, async t => {
-    const { auth, another } = await signedIn(t, mode)
+    const { auth, another, person } = await signIn()
     const phone = another({ store: memoryStore() })
-    await phone.login(somebody)
+    await phone.login(person)
     const listed = await auth.listSessions()
-    const sessions = listed.ok ? listed.Sessions ?? [] : []
+    const sessions = listed.ok ? listed.Sessions : []
     const idOf = (current: boolean): string => sessions.find(({ Current }) => Current === current)?.SessionID ?? ''
     t.match(await auth.revokeSession({ SessionID: idOf(false) }), { ok: true, Code: 200 })
     t.equal(await auth.signedIn(), true)
@@ -93,7 +93,7 @@ for (const mode of modes) {
   })
 
   t.test(`${mode}: the client underneath carries language and token, but no token where none is asked for`, async t => {
-    const { another, net, store } = await signedIn(t, mode)
+    const { another, net, store } = await signIn()
     let language = 'en'
     const { client } = another({ language: () => language })
     t.match((await client.GET('/CheckJWTToken')).data, { Code: 200, Msg: 'Success' })
@@ -109,7 +109,6 @@ for (const mode of modes) {
   })
 
   t.test(`${mode}: a service under a path of its own is reached`, async t => {
-    const world = await build(t, mode)
     const net = network()
     const auth = createDreamAuth({
       baseUrl: 'http://example.com/account/',

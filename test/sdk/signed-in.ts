@@ -1,13 +1,16 @@
 import type { Test } from 'tap'
 import { createDreamAuth, memoryStore, type DreamAuth, type DreamAuthOptions, type TokenStore } from '../../sdk/src/index.ts'
-import { build, type Mode, type World } from '../helper.ts'
+import { build, modes, type Mode, type World } from '../helper.ts'
 import { listen, network, type Network } from './service.ts'
 
 export const alice = { Name: 'Alice', Email: 'alice@example.com', Password: 'correct horse battery staple' }
 
 /** Somebody who is signed in, and the network in between. */
 export interface SignedIn {
-  world: World
+  /** Who it is. */
+  person: typeof alice
+  /** The number of the account. */
+  id: number
   auth: DreamAuth
   store: TokenStore
   net: Network
@@ -15,37 +18,48 @@ export interface SignedIn {
   changes: boolean[]
   /** Another client of the same store, as a page that is loaded again. */
   another: (options?: DreamAuthOptions) => DreamAuth
-  /** Lets time pass for service and clients. */
-  pass: (milliseconds: number) => Promise<void>
 }
 
-/**
- * Alice, signed in with tokens of two hours.
- *
- * @param ahead how far the client's clock is ahead of the service's, in milliseconds
- */
-export async function signedIn (t: Test, mode: Mode, settings: Record<string, string> = {}, ahead = 0): Promise<SignedIn> {
-  const world = await build(t, mode, { JWT_EXPIRES_IN: '2h', ...settings })
+interface Service {
+  mode: Mode
+  world: World
+  /** Lets time pass for service and clients. */
+  pass: (milliseconds: number) => Promise<void>
+  /**
+   * Somebody new, signed in.
+   *
+   * @param ahead how far the client's clock is ahead of the service's, in milliseconds
+   */
+  signIn: (ahead?: number) => Promise<SignedIn>
+}
+
+/** A service in each mode, with tokens of two hours and sessions of four. To be asked for before any test: tap ends with the last it knows of. */
+export const serveAll = (t: Test): Promise<Service[]> => Promise.all(modes.map(mode => serve(t, mode)))
+
+async function serve (t: Test, mode: Mode): Promise<Service> {
+  const world = await build(t, mode, { JWT_EXPIRES_IN: '2h', SESSION_EXPIRES_IN: '4h' })
   const baseUrl = await listen(world)
-  await world.register(alice)
-  const net = network()
-  const store = memoryStore()
   let passed = 0
-  const another = (options: DreamAuthOptions = {}): DreamAuth => createDreamAuth({ baseUrl, store, fetch: net.fetch, now: () => Date.now() + ahead + passed, ...options })
-  const auth = another()
-  const changes: boolean[] = []
-  auth.onChange(signedIn => { changes.push(signedIn) })
-  t.match(await auth.login(alice), { ok: true })
+  let people = 0
   return {
+    mode,
     world,
-    auth,
-    store,
-    net,
-    changes,
-    another,
     pass: async milliseconds => {
       passed += milliseconds
       await world.pass(milliseconds)
+    },
+    signIn: async (ahead = 0) => {
+      const person = { ...alice, Name: `Alice ${++people}`, Email: `alice${people}@example.com` }
+      await world.register(person)
+      const net = network()
+      const store = memoryStore()
+      const another = (options: DreamAuthOptions = {}): DreamAuth => createDreamAuth({ baseUrl, store, fetch: net.fetch, now: () => Date.now() + ahead + passed, ...options })
+      const auth = another()
+      const changes: boolean[] = []
+      auth.onChange(signedIn => { changes.push(signedIn) })
+      const login = await auth.login(person)
+      if (!login.ok) throw new Error(login.Msg)
+      return { person, id: login.UserID, auth, store, net, changes, another }
     }
   }
 }
