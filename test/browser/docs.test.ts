@@ -51,6 +51,7 @@ t.test('the documentation page', { skip: noBrowser }, async t => {
       t.equal(await page.evaluate('innerWidth'), viewport.width, 'a phone does not shrink it')
       t.equal(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth'), true, 'nothing is cut off at the side')
       await page.getByRole('heading', { name: device === 'phone' ? '从这里开始' : 'Start here' }).waitFor()
+      t.equal(await page.getByText('A worked example').count(), 0, 'that of the document, whose address is another')
       await snap(page, device)
       await page.evaluate(readFileSync(new URL('node_modules/axe-core/axe.min.js', root), 'utf8'))
       const violations = await page.evaluate('axe.run({ exclude: ["#swagger-ui"] }).then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes.map(({ html }) => html)))')

@@ -51,7 +51,7 @@ t.test('the package, installed in an empty folder, runs there and finds all it n
     await register(url, alice)
     t.match(await ask(`${url}/Auth/Login`, { Email: alice.Email, Password: alice.Password }), { body: { Code: 200, Token: String } })
     t.match(await ask(`${url}/Auth/Sign`, { ...alice, Password: digest('password') }), { status: 400 }, 'the list of common passwords is there')
-    t.match(await ask(`${url}/docs/static/swagger-ui.css`), { status: 200 })
+    for (const file of ['swagger-ui.css', 'docs.js']) t.match(await ask(`${url}/docs/static/${file}`), { status: 200 }, file)
     program.child.kill('SIGTERM')
     t.equal(await program.ended, 0)
   })
