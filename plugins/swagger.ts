@@ -2,20 +2,19 @@ import { readFileSync } from 'node:fs'
 import fastifySwagger from '@fastify/swagger'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
-import { finished, notedReplies } from '../src/document/document.ts'
+import { finished, notedReplies, type Noted } from '../src/document/document.ts'
 import { introduction } from '../src/document/introduction.ts'
-import type { Documented } from '../src/replies.ts'
 import { root } from '../src/root.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'))
 
 /** The OpenAPI 3.0.3 document, made from the routes when somebody asks for it. Registered before them, or it would not see them. */
 async function swagger (app: FastifyInstance): Promise<void> {
-  const noted = new Map<string, Map<string, Documented>>()
+  const noted = new Map<string, Noted>()
   await app.register(fastifySwagger, {
     openapi: {
       openapi: '3.0.3',
-      info: { title: 'Dream Auth', version, description: introduction, license: { name: 'MIT', url: 'https://opensource.org/license/mit' } },
+      info: { title: 'Dream Auth', version, description: introduction, contact: { name: 'The makers of Dream 记梦' }, license: { name: 'MIT', url: 'https://opensource.org/license/mit' } },
       servers: [{ url: '/', description: 'This server' }],
       tags: [
         { name: 'Accounts', description: 'Sign-up, login and password reset.' },

@@ -44,7 +44,7 @@ type Envelope<K extends Key, F> = K extends Key ? { Code: typeof catalogue[K]['c
 type MediaType<S extends TSchema> = { content: { 'application/json': { schema: S } } }
 type Replies<I extends Item> = { [E in I as StatusOf<KeyOf<E>>]: MediaType<TUnsafe<Envelope<KeyOf<E>, Fields<E>>>> }
 
-/** Under what a reply of one HTTP status keeps what the document says of it: Fastify looks at none but string keys. */
+/** Under what a response schema keeps what the document says of it, by HTTP status: Fastify looks at none but string keys. */
 export const DOCUMENTED = Symbol('documented')
 export interface Documented { items: Item[], headers: Record<string, TSchema> }
 
@@ -69,23 +69,32 @@ function statusOf (item: Item): number {
   return status
 }
 
+/** What any route may answer: a head that can be read in two ways is refused wherever it is for. */
+const ALWAYS = ['BadRequest', 'InternalError'] as const satisfies Key[]
+
 /**
- * The `response` schema of a route. The service writes each answer by one schema an HTTP status, whose fields are those of all its
- * answers; the document tells them apart (`src/document/`).
+ * The `response` schema of a route. The service writes the answers of one HTTP status by one schema, which has the fields of all of
+ * them, and such as have no fields of the route's own by none; the document tells them apart (`src/document/`).
  *
- * @param items what the route may answer: catalogue keys, and `named` answers; HTTP 500 aside, which every route may
+ * @param items what the route may answer: catalogue keys, and `named` answers; HTTP 400 and 500 aside, which every route may
  * @param headers of the HTTP 200 reply
  */
-export function replies<const I extends Item> (items: readonly I[], headers: Record<string, TSchema> = {}): Replies<I | 'InternalError'> {
-  const byStatus = new Map<number, Item[]>()
-  for (const item of [...items, 'InternalError'] as Item[]) {
+export function replies<const I extends Item> (items: readonly I[], headers: Record<string, TSchema> = {}): Replies<I | typeof ALWAYS[number]> {
+  const documented = new Map<number, Documented>()
+  for (const item of new Set<Item>([...items, ...ALWAYS])) {
     const status = statusOf(item)
-    byStatus.set(status, [...byStatus.get(status) ?? [], item])
+    const reply = documented.get(status) ?? { items: [], headers: status === 200 ? headers : {} }
+    reply.items.push(item)
+    documented.set(status, reply)
   }
-  const response: Record<number, object> = Object.fromEntries([...byStatus].map(([status, items]) => {
-    const fields = items.flatMap(item => Object.entries(fieldsOf(item)).map(([name, field]) => [name, items.length === 1 ? field : Type.Optional(field)]))
-    const documented: Documented = { items, headers: status === 200 ? headers : {} }
-    return [status, { content: { 'application/json': { schema: Type.Object({ Code, Msg, ...Object.fromEntries(fields) }) } }, [DOCUMENTED]: documented }]
-  }))
-  return response as Replies<I | 'InternalError'>
+  const response: object = {
+    ...Object.fromEntries([...documented].flatMap(([status, { items }]) => items.some(item => typeof item !== 'string') ? [[status, written(items)]] : [])),
+    [DOCUMENTED]: documented
+  }
+  return response as Replies<I | typeof ALWAYS[number]>
+}
+
+function written (items: Item[]): MediaType<TObject> {
+  const fields = items.flatMap(item => Object.entries(fieldsOf(item)).map(([name, field]) => [name, items.length === 1 ? field : Type.Optional(field)]))
+  return { content: { 'application/json': { schema: Type.Object({ Code, Msg, ...Object.fromEntries(fields) }) } } }
 }

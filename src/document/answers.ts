@@ -53,11 +53,11 @@ function answerSchema (item: Item): Json {
 }
 
 /** A component with the answer, or with the alternatives where there are several: without a name, generators make one up. */
-function schemaFor (operation: string, status: string, items: Item[], { schemas }: Components): Json {
+function schemaFor (operation: string, status: number, items: Item[], { schemas }: Components): Json {
   for (const item of items) schemas[nameOf(item)] ??= answerSchema(item)
   const [only, ...others] = items.map(nameOf)
   if (only !== undefined && others.length === 0) return component('schemas', only)
-  const name = SHARED[items.map(nameOf).join(' ')] ?? `${operation}Answer${status === '200' ? '' : status}`
+  const name = SHARED[items.map(nameOf).join(' ')] ?? `${operation}Answer${status === 200 ? '' : status}`
   schemas[name] ??= { description: 'One of these: `Code` says which.', oneOf: items.map(item => component('schemas', nameOf(item))) }
   return component('schemas', name)
 }
@@ -68,8 +68,8 @@ function schemaFor (operation: string, status: string, items: Item[], { schemas 
  * @param operation the name of the operation as components begin with it: `Login`
  * @param components where those are put that the reply refers to
  */
-export function documentedReply (operation: string, status: string, { items, headers: own }: Documented, components: Components): Json {
-  const names = [...HEADERS[Number(status)] ?? [], 'X-Request-Id']
+export function documentedReply (operation: string, status: number, { items, headers: own }: Documented, components: Components): Json {
+  const names = [...HEADERS[status] ?? [], 'X-Request-Id']
   const keys = items.flatMap(item => keysOf(item).map(key => ({ item, key })))
   const reply = {
     description: keys.map(({ key }) => title(key)).join('; '),

@@ -1,6 +1,6 @@
 import { digest } from '../helper.ts'
 import { admin } from './contract-conditions.ts'
-import { bearer, other, repeated, signed, type Person, type Row, type Scene } from './contract-table.ts'
+import { bearer, doubtful, other, repeated, signed, type Person, type Row, type Scene } from './contract-table.ts'
 
 /** Somebody who is logged in, whatever else is away: the account is written into the table, and nothing is mailed or counted. Gives the token. */
 async function member ({ world: { app, rows }, person: { Name, Email, Password }, from, language }: Scene): Promise<string> {
@@ -14,6 +14,7 @@ async function member ({ world: { app, rows }, person: { Name, Email, Password }
 function anySecured (at: string | undefined, valid: (person: Person) => object | undefined): Row[] {
   const ask = ({ send, person }: Scene, token: string): ReturnType<Row['ask']> => send(valid(person), bearer(token), at)
   return [
+    { code: 400, carries: ['Details'], ask: ({ send, person }) => send(valid(person), doubtful, at) },
     { code: 401, ask: ({ send, person }) => send(valid(person), {}, at) },
     { code: 401, prepare: member, ask: (scene, token) => ask(scene, `${token}x`) },
     { code: 500, under: 'the table is gone', prepare: member, ask },

@@ -106,6 +106,10 @@ function anyBody (valid: (person: Person) => object): Row[] {
   ]
 }
 
+/** A head that a proxy on the way may have read in another way. */
+export const doubtful: Record<string, string> = { host: 'dream.example, evil.example' }
+const refusedHead: Row = { code: 400, carries: ['Details'], ask: ({ get }) => get(doubtful) }
+
 let unheardOf = 0
 
 /** Fails within the service's own code, once, as a mistake there would: in the library that is asked for the language of a header not seen before. */
@@ -221,6 +225,7 @@ export const table: Record<string, Row[]> = {
     { code: 529, under: 'the hashing queue is full', prepare: resetCode, ask: ({ post, person }, code) => post(update(person, code)) }
   ],
   'GET /CheckJWTToken': [
+    refusedHead,
     { code: 200, prepare: token, ask: ({ get }, token) => get(bearer(token)) },
     { code: 401, ask: ({ get }) => get() },
     { code: 401, prepare: token, ask: ({ get }, token) => get(bearer(`${token}x`)) },
@@ -229,11 +234,13 @@ export const table: Record<string, Row[]> = {
   ],
   ...accountTable,
   'GET /.well-known/jwks.json': [
+    refusedHead,
     { code: 200, ask: ({ get }) => get() },
     { code: 200, under: 'the database is away', ask: ({ get }) => get() },
     { code: 500, ask: ({ get, world: { app: { signer } } }) => brokenOnce(signer, 'publicKeys', get) }
   ],
   'GET /health': [
+    refusedHead,
     { code: 200, carries: ['Status', 'Checks'], ask: ({ get }) => get() },
     { code: 500, ask: broken },
     { code: 510, under: 'the database is away', carries: ['Status', 'Checks'], ask: ({ get }) => get() },
@@ -241,6 +248,7 @@ export const table: Record<string, Row[]> = {
     { code: 529, under: 'the service stops', carries: ['Status', 'Checks'], ask: ({ get }) => get() }
   ],
   'GET /health/live': [
+    refusedHead,
     { code: 200, ask: ({ get }) => get() },
     { code: 200, under: 'the service stops', ask: ({ get }) => get() },
     { code: 200, under: 'the database is away', ask: ({ get }) => get() },
