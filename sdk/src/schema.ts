@@ -1050,26 +1050,6 @@ export interface components {
             RetryAfter: number;
         };
         /**
-         * @description 500 Internal server error. A defect of the service. What went wrong is in its log, under the id of the request.
-         * @example {
-         *       "Code": 500,
-         *       "Msg": "服务器内部错误"
-         *     }
-         */
-        InternalError: {
-            /**
-             * @description What was decided, for programs.
-             * @example 500
-             * @enum {integer}
-             */
-            Code: 500;
-            /**
-             * @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it.
-             * @example 服务器内部错误
-             */
-            Msg: string;
-        };
-        /**
          * @description 510 Database unavailable. The database is away for the moment: try again after `Retry-After` seconds.
          * @example {
          *       "Code": 510,
@@ -1111,6 +1091,26 @@ export interface components {
         };
         /** @description One of these: `Code` says which. */
         StoreUnavailable: components["schemas"]["DatabaseUnavailable"] | components["schemas"]["CacheUnavailable"];
+        /**
+         * @description 500 Internal server error. A defect of the service. What went wrong is in its log, under the id of the request.
+         * @example {
+         *       "Code": 500,
+         *       "Msg": "服务器内部错误"
+         *     }
+         */
+        InternalError: {
+            /**
+             * @description What was decided, for programs.
+             * @example 500
+             * @enum {integer}
+             */
+            Code: 500;
+            /**
+             * @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it.
+             * @example 服务器内部错误
+             */
+            Msg: string;
+        };
         /**
          * @description What `verify` takes.
          * @example {
@@ -2197,6 +2197,7 @@ export interface operations {
                     "application/json": components["schemas"]["Done"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["DatabaseUnavailable"];
@@ -2270,6 +2271,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionList"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["DatabaseUnavailable"];
@@ -2280,6 +2282,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description Id of a session, also the claim `sid` of its tokens.
+                 * @example 0b9f6f0e-4a43-4f0c-9d53-8a9c7f1f5a21
+                 */
                 SessionID: components["schemas"]["SessionID"];
             };
             cookie?: never;
@@ -2323,6 +2329,7 @@ export interface operations {
                     "application/json": components["schemas"]["Profile"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["DatabaseUnavailable"];
@@ -2473,6 +2480,7 @@ export interface operations {
                     "application/json": components["schemas"]["AccountExport"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["DatabaseUnavailable"];
@@ -2811,6 +2819,7 @@ export interface operations {
                     "application/json": components["schemas"]["PublicKeySet"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             500: components["responses"]["InternalError"];
         };
     };
@@ -2833,6 +2842,7 @@ export interface operations {
                     "application/json": components["schemas"]["Healthy"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             500: components["responses"]["InternalError"];
             /** @description 510 Database unavailable; 512 Cache service unavailable; 529 Service busy */
             503: {
@@ -2857,6 +2867,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
             500: components["responses"]["InternalError"];
         };
     };

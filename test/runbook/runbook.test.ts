@@ -22,7 +22,7 @@ const CLOSE_WITH_GRACE = file('node_modules/close-with-grace/index.js')
 
 const said = messagesIn([...sources, CLOSE_WITH_GRACE])
 const refusals = refusalsIn(sources)
-const ofASetting = (text: string): boolean => Object.keys(settings).some(key => text.startsWith(`${key} `))
+const ofASetting = (text: string): boolean => Object.keys(settings).some(key => text.startsWith(`${key} `) || text.startsWith(`${key}: `))
 
 t.test(`the runbook in ${PAGE} has every message that is logged at warn or above`, async t => {
   t.strictSame([...said.messages].filter(message => !listed.includes(message)).sort(), [])
