@@ -45,6 +45,8 @@ export interface Ground {
   dear: Deployment
   /** HIDE_ACCOUNTS=true, and hashes that are keyed with a pepper. */
   hidden: Deployment
+  /** CAPTCHA=altcha, at its usual difficulty; two processes. */
+  working: Deployment
   /** Over the same database and Redis as `main`, without any proxy that it would believe. */
   direct: Deployment
   mails: ReceivedMail[]
@@ -154,6 +156,7 @@ export async function prepareGround (folder: string, hold: <T extends { stop: ()
     main: await deploy(1, 2, trusting),
     dear: await deploy(2, 2, { ...trusting, PASSWORD_HASH_ITERATIONS: String(ITERATIONS.dear), JWT_ALGORITHM: 'EdDSA', JWT_KEYS_FILE: join(folder, 'keys.json') }),
     hidden: await deploy(3, 1, { ...trusting, HIDE_ACCOUNTS: 'true', PASSWORD_PEPPER: 'a pepper for the attacks: c41d9e07b2f8' }),
+    working: await deploy(4, 2, { ...trusting, CAPTCHA: 'altcha' }),
     direct: await deploy(1, 1, {}),
     smtp,
     mails: smtp.mails,

@@ -73,7 +73,7 @@ async function attempt ({ run }: Probe, ground: Ground): Promise<Outcome> {
 async function carryOut ({ id, defence, probes }: Attack, ground: Ground): Promise<Line> {
   const outcomes: Line['outcomes'] = []
   for (const probe of probes) {
-    for (const { calm } of [ground.main, ground.dear, ground.hidden]) await calm()
+    for (const { calm } of [ground.main, ground.dear, ground.hidden, ground.working]) await calm()
     outcomes.push({ tried: probe.tried, ...await attempt(probe, ground) })
   }
   return { id, defence, outcomes }

@@ -1,5 +1,6 @@
 import { limits } from '../src/limits.ts'
 import { guesses, inTurn, isGuess, isRefused, many, tally, type Attack } from './attack.ts'
+import { withoutWork, workTwice } from './captcha.ts'
 import { digest, freshBlock, freshNetwork, freshNetworks, somebody, type Deployment, type Ground, type Person } from './ground.ts'
 import type { Answer } from './http.ts'
 
@@ -122,7 +123,7 @@ export const throttling: Attack[] = [{
       }
       return { held: guessed <= NETWORK_DAY.points, came: `${guessed} guesses` }
     }
-  }]
+  }, ...withoutWork]
 }, {
   id: 'L2',
   defence: 'a guess is counted before it is tried, in one atomic step of Redis',
@@ -142,7 +143,7 @@ export const throttling: Attack[] = [{
       const answers = await many(200, i => guess(main, Email, networks[i] ?? ''))
       return { held: guesses(answers) <= ACCOUNT_QUARTER.points && guesses(answers) > 0, came: tally(answers) }
     }
-  }]
+  }, ...workTwice]
 }, {
   id: 'L3',
   defence: 'counters are named by the canonical address',

@@ -31,6 +31,7 @@ async function metrics (app: FastifyInstance, config: Config): Promise<void> {
     hashThreads: () => app.hashesAtOnce,
     tokens: () => app.tokens.use,
     events: () => app.events.backlog,
+    captcha: () => app.captchaUse(),
     atOnce: () => app.answeredAtOnce(),
     dependencies,
     pool: config.mode === 'server' ? () => app.databasePool() : undefined,

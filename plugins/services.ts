@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { RateLimiterAbstract } from 'rate-limiter-flexible'
@@ -9,6 +10,7 @@ import { adoptHashes, type Adopted, type AdoptionOptions } from '../src/adoption
 import { createExportAccount, type ExportAccount } from '../src/account-export.ts'
 import { createOwnSessions, type OwnSessions } from '../src/own-sessions.ts'
 import { createAudit } from '../src/audit.ts'
+import type { Captcha, CaptchaUse } from '../src/captcha.ts'
 import { canonicalEmail } from '../src/canonical.ts'
 import { createCodes, type CodeStore } from '../src/codes.ts'
 import { ConfigError, type Config } from '../src/config.ts'
@@ -28,6 +30,8 @@ import { createRedisCodeStore } from '../src/stores/codes.redis.ts'
 import { memoryCounter, redisCounter } from '../src/stores/counters.ts'
 import { createMemoryNetworkStore } from '../src/stores/networks.memory.ts'
 import { createRedisNetworkStore } from '../src/stores/networks.redis.ts'
+import { createMemorySpentStore } from '../src/stores/spent.memory.ts'
+import { createRedisSpentStore } from '../src/stores/spent.redis.ts'
 import { createThrottle } from '../src/throttle.ts'
 
 declare module 'fastify' {
@@ -41,6 +45,8 @@ declare module 'fastify' {
     enrol: Enrol
     /** Erases an account everywhere. */
     erase: Erase
+    /** What became of requests that had to show work. */
+    captchaUse: () => CaptchaUse
     /** Stretches the bare hashes of the old service. */
     adoptHashes: (options: Omit<AdoptionOptions, 'atOnce'>) => Promise<Adopted>
   }
@@ -61,6 +67,16 @@ export interface Overrides {
 
 const SAMPLE = 500
 
+/** Proof of work, where it is on; what it needs is loaded only then. */
+async function captchaOf (app: FastifyInstance, config: Config, now: () => number, wallClock: () => number): Promise<Captcha | undefined> {
+  if (config.CAPTCHA === 'off') return undefined
+  const { createCaptcha } = await import('../src/captcha.ts')
+  const server = config.mode === 'server'
+  // What an embedded service knows of used solutions ends with it, so what it has signed does too.
+  const secret = server ? Buffer.from(config.JWT_SECRET_KEY) : randomBytes(32)
+  return createCaptcha(server ? createRedisSpentStore(app.redis) : createMemorySpentStore(now), secret, config.CAPTCHA_DIFFICULTY, wallClock)
+}
+
 /** Wires stores to services: in Redis what processes share, in the process where there is only one. */
 async function services (app: FastifyInstance, { config, overrides }: { config: Config, overrides: Overrides }): Promise<void> {
   const report = (error: unknown, what: string): void => { app.log.warn({ err: error }, what) }
@@ -78,7 +94,9 @@ async function services (app: FastifyInstance, { config, overrides }: { config: 
 
   const codes = createCodes(codeStore, { secret, ttlSeconds: config.VERIFY_CODE_TTL, cooldownSeconds: config.VERIFY_CODE_COOLDOWN }, report, once)
   const networks = config.mode === 'server' ? createRedisNetworkStore(app.redis) : createMemoryNetworkStore(now)
-  const throttle = createThrottle(limiter, networks, secret, report, once)
+  const captcha = await captchaOf(app, config, now, wallClock)
+  app.decorate('captchaUse', () => captcha?.use ?? { asked: 0, passed: 0, refused: 0 })
+  const throttle = createThrottle(limiter, networks, secret, report, once, captcha)
   const common = config.PASSWORD_DENYLIST === 'off' ? undefined : loadCommonPasswords()
   const screen = createScreen(config.PASSWORD_DENYLIST, common, () => { app.log.warn('a common password was let past: PASSWORD_DENYLIST=on would refuse it') })
   const audit = createAudit(events)

@@ -4,6 +4,7 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import { finished, notedReplies, type Noted } from '../src/document/document.ts'
 import { introduction } from '../src/document/introduction.ts'
+import { withSolution } from '../src/document/solution-header.ts'
 import { root } from '../src/root.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'))
@@ -28,7 +29,7 @@ async function swagger (app: FastifyInstance): Promise<void> {
     },
     transform: ({ schema, url }) => {
       if (schema?.operationId !== undefined) noted.set(schema.operationId, notedReplies(schema.response))
-      return { schema, url }
+      return { schema: schema && withSolution(schema), url }
     },
     transformObject: draft => 'openapiObject' in draft ? finished(draft.openapiObject, noted) : draft.swaggerObject,
     refResolver: { buildLocalReference: (json, _base, _fragment, i) => typeof json.$id === 'string' ? json.$id : `Model${i}` }

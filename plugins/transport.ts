@@ -72,7 +72,7 @@ async function transport (app: FastifyInstance, config: Config): Promise<void> {
   })
   if (config.CORS_ORIGIN.length > 0) {
     const { default: fastifyCors } = await import('@fastify/cors')
-    await app.register(fastifyCors, { origin: config.CORS_ORIGIN, methods: ['GET', 'POST', 'PATCH', 'DELETE'], allowedHeaders: ['authorization', 'content-type', 'accept-language'], exposedHeaders: ['retry-after', 'x-request-id'], maxAge: 600 })
+    await app.register(fastifyCors, { origin: config.CORS_ORIGIN, methods: ['GET', 'POST', 'PATCH', 'DELETE'], allowedHeaders: ['authorization', 'content-type', 'accept-language', 'x-captcha'], exposedHeaders: ['retry-after', 'x-request-id'], maxAge: 600 })
   }
 }
 

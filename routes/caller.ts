@@ -3,5 +3,6 @@ import type { Caller } from '../src/accounts.ts'
 
 /** Who asks. `request.ip` is the forwarded address only where `TRUST_PROXY` names the proxy. */
 export function callerOf ({ ip, language, id, headers }: Pick<FastifyRequest, 'ip' | 'language' | 'id' | 'headers'>): Caller {
-  return { address: ip, language, requestId: id, userAgent: headers['user-agent'] ?? '' }
+  const solution = headers['x-captcha']
+  return { address: ip, solution: typeof solution === 'string' ? solution : undefined, language, requestId: id, userAgent: headers['user-agent'] ?? '' }
 }

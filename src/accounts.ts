@@ -13,7 +13,7 @@ import type { Report } from './report.ts'
 import { accountSubject, type Revocations } from './revocations.ts'
 import type { Screen } from './screen.ts'
 import type { Sessions } from './sessions.ts'
-import type { Arrival, Throttle } from './throttle.ts'
+import type { Arrival, Asker, Throttle } from './throttle.ts'
 import type { Tokens } from './tokens.ts'
 
 export type Role = 'user' | 'super_admin'
@@ -51,8 +51,8 @@ export interface AccountStore {
   recordLogin: (id: number) => Promise<void>
 }
 
-/** Who asks: the address that is throttled, the language of the mails, and what the audit trail is told besides. */
-export interface Caller { address: string, language: Language, requestId: string, userAgent: string }
+/** Who asks: the address that is throttled and the work shown for it, the language of the mails, and what the audit trail is told besides. */
+export interface Caller extends Asker { language: Language, requestId: string, userAgent: string }
 
 interface Credentials { Email: string, Password: string }
 interface Registration extends Credentials { Name: string }
@@ -139,7 +139,7 @@ export function createAccounts (parts: Parts, options: { hideAccounts: boolean, 
     async verify ({ Name, Email, Password, VerifyCode }, caller) {
       const password = passwords.read(Password)
       screen(password, { email: Email, name: Name })
-      await audit('verify', Email, caller, note => throttle.guess(caller.address, async () => {
+      await audit('verify', Email, caller, note => throttle.guess(caller, async () => {
         if (!options.hideAccounts) await refuseTaken(Email, Name)
         await codes.spend('sign', Email, VerifyCode, async () => {
           // No index keeps the address that an account has left: whatever HIDE_ACCOUNTS says, it is asked for here.
@@ -154,7 +154,7 @@ export function createAccounts (parts: Parts, options: { hideAccounts: boolean, 
 
     async login ({ Email, Password }, caller) {
       const password = passwords.read(Password)
-      return audit('login', Email, caller, note => throttle.login(Email, caller.address, async arrival => {
+      return audit('login', Email, caller, note => throttle.login(Email, caller, async arrival => {
         const account = await store.findByEmail(Email)
         note.userId = account?.id
         const verdict = await passwords.verify(account?.password, password, blockOf(caller.address))
@@ -179,7 +179,7 @@ export function createAccounts (parts: Parts, options: { hideAccounts: boolean, 
       let left = Email
       const stored: StoredNotice[] = []
       await audit('password_change', Email, caller, async note => {
-        await throttle.guess(caller.address, async () => {
+        await throttle.guess(caller, async () => {
           await refuseUnknown(Email, note)
           await codes.spend('reset', Email, VerifyCode, async () => {
             const { id, name, email } = await existing(Email)

@@ -49,7 +49,7 @@ export function createAudit ({ record }: Pick<Events, 'record'>): Audit {
       if (error instanceof Failure) {
         const { key, fields: { audit } } = error
         if (DECISIONS.includes(key)) record({ type, outcome: 'failure', reason: audit ?? key, email, userId: note.userId, origin })
-        else if (key === 'TooManyRequests' && audit !== undefined) record({ type: audit === LOCK ? 'lock' : 'throttle', outcome: 'failure', reason: audit, email, origin })
+        else if ((key === 'TooManyRequests' || key === 'CaptchaRequired') && audit !== undefined) record({ type: audit === LOCK ? 'lock' : 'throttle', outcome: 'failure', reason: audit, email, origin })
       }
       throw error
     }

@@ -23,6 +23,7 @@ export const catalogue = {
   MethodNotAllowed: { code: 405, status: 405, zh: '请求方法不允许', en: 'Method not allowed' },
   BodyTooLarge: { code: 413, status: 413, zh: '请求体过大', en: 'Request body too large' },
   UnsupportedMediaType: { code: 415, status: 415, zh: '不支持的媒体类型', en: 'Unsupported media type: send application/json' },
+  CaptchaRequired: { code: 428, status: 428, zh: '需要完成人机验证', en: 'Proof of work required' },
   TooManyRequests: { code: 429, status: 429, zh: '请求过于频繁', en: 'Too many requests' },
   InternalError: { code: 500, status: 500, zh: '服务器内部错误', en: 'Internal server error' },
   LoginFailed: { code: 501, status: 200, zh: '登录失败', en: 'Login failed' },
@@ -79,9 +80,11 @@ interface FailureFields {
   refusals?: Refusal[]
   /** Code 502: which of the two is taken. */
   Field?: 'Email' | 'Name'
+  /** Code 428: the challenge to solve. */
+  Challenge?: object
   /** Code 429: seconds until it is worth trying again. */
   RetryAfter?: number
-  /** Why, in a word for the audit trail. Never sent. Code 429 has it the first time that a limit refuses, and a mere cooldown never. */
+  /** Why, in a word for the audit trail. Never sent. Codes 428 and 429 have it the first time that a limit refuses, and a mere cooldown never. */
   audit?: string
   /** Code 429: which limit refuses. Never sent. */
   limit?: string

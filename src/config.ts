@@ -14,6 +14,9 @@ import { refusals } from './refusals.ts'
 /** What becomes of a common password: it is refused, let through with a line in the log, or not looked at. */
 export type DenylistPolicy = 'on' | 'warn' | 'off'
 
+/** What a network that has failed some times has to show: nothing, or work in the format of ALTCHA. */
+export type CaptchaKind = 'off' | 'altcha'
+
 const flag = (fallback: boolean, description: string) => Type.Boolean({ default: fallback, description })
 const text = (description: string) => Type.Optional(Type.String({ description }))
 const choice = <T extends string>(values: T[], fallback: T | undefined, description: string) =>
@@ -82,6 +85,8 @@ export const settings = {
   PASSWORD_DENYLIST: Type.Optional(choice<DenylistPolicy>(['on', 'warn', 'off'], undefined, 'What becomes of common passwords: refused, let through with a line in the log, or not looked at; `on` in production, else `warn`')),
   REQUIRE_PASSWORD_DIGEST: flag(false, '`true` refuses passwords that are not SM3 digests'),
   HIDE_ACCOUNTS: flag(false, '`true`: Sign and ResetPassword answer and mail alike for known and unknown addresses'),
+  CAPTCHA: choice<CaptchaKind>(['off', 'altcha'], 'off', '`altcha` asks networks that have failed some times for a proof of work (Code 428)'),
+  CAPTCHA_DIFFICULTY: Type.Integer({ minimum: 10_000, maximum: 100_000_000, default: 2_000_000, description: 'Rounds of PBKDF2-HMAC-SHA-256 that the proof takes on average: the default is some 0.3 s on a desktop and about a second on a phone' }),
   BOOTSTRAP_ADMIN_EMAIL: text('Super administrator to create at start where the account does not exist'),
   BOOTSTRAP_ADMIN_PASSWORD: Type.Optional(Type.String({ minLength: 8, maxLength: 128, description: 'Its first password; never changes an existing account' })),
   TRUST_PROXY: text('Comma-separated addresses or CIDR ranges of the proxies whose `X-Forwarded-*` and `X-Request-Id` are believed'),

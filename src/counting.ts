@@ -1,7 +1,7 @@
 import { RateLimiterRes, type RateLimiterAbstract } from 'rate-limiter-flexible'
 import { settling } from './budget.ts'
 import { fail, Failure, type Key } from './catalogue.ts'
-import { limits, type Limit } from './limits.ts'
+import { free, limits, type Limit } from './limits.ts'
 import type { Once } from './once.ts'
 import type { Report } from './report.ts'
 
@@ -17,11 +17,14 @@ export interface Counting {
    * Counts one stage after the other, and where one refuses, none. Short and narrow limits come first, so that whoever is refused
    * there is not even for a moment counted in those that last longer or that others share.
    *
+   * @param before what the try is counted in already; given back with the others
    * @throws Code 429 with how long to wait: what the longest of all that refuse says; Code 512
    */
-  take: (stages: Count[][]) => Promise<void>
+  take: (stages: Count[][], before?: Count[]) => Promise<void>
   /** Runs what is counted before it is tried. It stays counted where it fails with one of the keys. @throws Codes 429, 512, and as `run` */
-  guarded: <T>(stages: Count[][], wrong: Key[], run: () => Promise<T>) => Promise<T>
+  guarded: <T>(stages: Count[][], wrong: Key[], run: () => Promise<T>, before?: Count[]) => Promise<T>
+  /** Counts in all or in none. Returns the milliseconds until there is room: none where it was counted. @throws Code 512 */
+  takeIfFree: (counts: Count[]) => Promise<number>
   /** Sets counters back to nothing. @throws Code 512 */
   clear: (counts: Count[]) => Promise<void>
 }
@@ -31,7 +34,7 @@ export interface Counting {
  * @param once whether the audit trail is still to be told
  */
 export function createCounting (limiter: (limit: Limit) => RateLimiterAbstract, report: Report, once: Once): Counting {
-  const limiters = Object.values(limits).flat().map((limit: Limit) => ({ limit, limiter: limiter(limit) }))
+  const limiters = Object.values({ ...limits, ...free }).flat().map((limit: Limit) => ({ limit, limiter: limiter(limit) }))
 
   const giveBack = async (taken: Count[]): Promise<void> => {
     // What was decided stands, whether or not the counter could be put right.
@@ -72,14 +75,14 @@ export function createCounting (limiter: (limit: Limit) => RateLimiterAbstract, 
     })
   }
 
-  async function take (stages: Count[][]): Promise<void> {
+  async function take (stages: Count[][], before: Count[] = []): Promise<void> {
     for (const [i, stage] of stages.entries()) {
       const refused = await takeStage(stage).catch(async (error: unknown) => {
-        await giveBack(stages.slice(0, i).flat())
+        await giveBack([...before, ...stages.slice(0, i).flat()])
         throw error
       })
       if (refused.length === 0) continue
-      await giveBack(stages.slice(0, i).flat())
+      await giveBack([...before, ...stages.slice(0, i).flat()])
       const [longest] = [...refused, ...await full(stages.slice(i + 1).flat())].sort((a, b) => b.ms - a.ms)
       if (longest === undefined) return
       const { count: { limit, key }, ms } = longest
@@ -91,16 +94,22 @@ export function createCounting (limiter: (limit: Limit) => RateLimiterAbstract, 
     of: (group, key) => limiters.filter(({ limit }) => group.includes(limit)).map(each => ({ ...each, key })),
     take,
 
-    async guarded (stages, wrong, run) {
-      await take(stages)
+    async guarded (stages, wrong, run, before = []) {
+      await take(stages, before)
+      const counted = [...before, ...stages.flat()]
       try {
         const result = await run()
-        await giveBack(stages.flat())
+        await giveBack(counted)
         return result
       } catch (error) {
-        if (!(error instanceof Failure && wrong.includes(error.key))) await giveBack(stages.flat())
+        if (!(error instanceof Failure && wrong.includes(error.key))) await giveBack(counted)
         throw error
       }
+    },
+
+    async takeIfFree (counts) {
+      const refused = await takeStage(counts)
+      return refused.length === 0 ? 0 : Math.max(1, ...refused.map(({ ms }) => ms))
     },
 
     clear: async counts => { await Promise.all(counts.map(({ limiter, key }) => answered(limiter.delete(key)))) }

@@ -60,6 +60,17 @@ export const limits = {
   ]
 } as const satisfies Record<string, readonly Limit[]>
 
+/**
+ * What a network may try for nothing where `CAPTCHA` is on; then each try takes work. Those that show work are not counted here, so it is
+ * as free as before when the time is over.
+ */
+export const free = {
+  /** Wrong passwords and codes, those under way included. */
+  tries: [{ name: 'free-tries', points: 5, seconds: 60 * MINUTE }],
+  /** Mails asked for. */
+  mails: [{ name: 'free-mails', points: 10, seconds: 60 * MINUTE }]
+} as const satisfies Record<string, readonly Limit[]>
+
 /** How long a network stays familiar after a login from it. */
 export const FAMILIAR_SECONDS = 90 * DAY
 

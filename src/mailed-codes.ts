@@ -11,7 +11,7 @@ import type { Throttle } from './throttle.ts'
  * Mails a code to an address.
  *
  * @param refuse what else speaks against it, asked once the address may be mailed at all
- * @throws Codes 429, 512, 518; else as `refuse` does
+ * @throws Codes 428, 429, 512, 518; else as `refuse` does
  */
 export type MailCode = (use: Use, email: string, caller: Caller, refuse: () => Promise<void>) => Promise<void>
 
@@ -20,7 +20,7 @@ interface Parts { codes: Codes, throttle: Throttle, mails: Mails, mailer: Mailer
 /** @param ttlSeconds what the mails say about the life of a code */
 export function createMailCode ({ codes, throttle, mails, mailer, report }: Parts, ttlSeconds: number): MailCode {
   return async (use, email, caller, refuse) => {
-    await throttle.countMail(caller.address)
+    await throttle.countMail(caller)
     const asker = await throttle.familiarNetwork(email, caller.address)
     await codes.refuseWaiting(use, email, asker)
     await refuse()

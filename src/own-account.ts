@@ -97,7 +97,7 @@ export function createOwnAccount (parts: Parts, options: { hideAccounts: boolean
 
   /** A token alone may be stolen: what cannot be undone takes the password again. */
   async function reauthenticate (account: Account, password: SentPassword, caller: Caller): Promise<void> {
-    await throttle.reauthenticate(account.email, caller.address, async () => {
+    await throttle.reauthenticate(account.email, caller, async () => {
       const verdict = await passwords.verify(account.password, password, blockOf(caller.address))
       if (verdict === 'mismatch' || verdict === 'unreadable') throw fail('LoginFailed', { audit: 'wrong_password' })
     })
@@ -153,7 +153,7 @@ export function createOwnAccount (parts: Parts, options: { hideAccounts: boolean
       const notice = notices.compose('email_changed', caller.language, { to: email, at, newEmail: Email, until: reservedUntil }, null)
       await audit('email_change', email, caller, async note => {
         note.userId = id
-        await throttle.guess(caller.address, async () => {
+        await throttle.guess(caller, async () => {
           if (!options.hideAccounts) await refuseTaken(id, Email)
           await codes.spend({ purpose: 'email', account: id, version: tokenVersion }, Email, VerifyCode, async () => {
             await refuseTaken(id, Email)

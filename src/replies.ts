@@ -1,10 +1,11 @@
 import { Type, type Static, type TObject, type TProperties, type TSchema, type TUnsafe } from '@sinclair/typebox'
 import { catalogue, type Key } from './catalogue.ts'
-import { Detail, ref } from './schemas.ts'
+import { CaptchaChallenge, Detail, ref } from './schemas.ts'
 
 /** Fields that some answers carry beside `Code` and `Msg`, by catalogue key, with an example of each. */
 export const carried = {
   BadRequest: { fields: { Details: Type.Array(ref(Detail), { description: 'What is wrong, one entry a field.' }) }, example: { Details: [{ Field: 'Email', Reason: '邮箱格式不正确' }] } },
+  CaptchaRequired: { fields: { Challenge: ref(CaptchaChallenge) }, example: { Challenge: CaptchaChallenge.examples?.[0] } },
   TooManyRequests: { fields: { RetryAfter: Type.Integer({ description: 'Seconds until it is worth trying again.', minimum: 1, examples: [42] }) }, example: { RetryAfter: 42 } },
   UserExists: { fields: { Field: Type.Unsafe<'Email' | 'Name'>({ type: 'string', enum: ['Email', 'Name'], description: 'Which of the two is taken.', examples: ['Email'] }) }, example: { Field: 'Email' } }
 } satisfies Partial<Record<Key, { fields: TProperties, example: Record<string, unknown> }>>
@@ -12,7 +13,7 @@ export const carried = {
 /** What any route may answer that a body can be sent to. */
 export const PARSED = ['BadRequest', 'BodyTooLarge', 'UnsupportedMediaType'] as const satisfies Key[]
 /** What any route with a body may answer besides where tries are counted. */
-export const BODY = [...PARSED, 'TooManyRequests'] as const satisfies Key[]
+export const BODY = [...PARSED, 'CaptchaRequired', 'TooManyRequests'] as const satisfies Key[]
 
 /** An answer of a route that has fields of its own: a component of the document. */
 export interface Named<K extends Key = Key, P extends TProperties = TProperties> {

@@ -199,10 +199,42 @@ export const PublicKeySet = Type.Object({
   keys: Type.Array(ref(PublicKey), { description: 'None where tokens are signed with HS256, whose keys are secrets.' })
 }, { $id: 'PublicKeySet', description: 'The public keys: a JWK Set (RFC 7517). The one answer that is no envelope.', examples: [{ keys: PublicKey.examples }] })
 
+const hex = (characters: number, description: string, example: string) => Type.String({ description, pattern: `^[0-9a-f]{${characters}}$`, examples: [example] })
+
+const captchaParameters = {
+  algorithm: 'PBKDF2/SHA-256',
+  cost: 1000,
+  expiresAt: 1795733803,
+  keyLength: 32,
+  keyPrefix: '63e935eba1cfa57039e378bd2b2a6c38',
+  keySignature: 'd40483cd0f1a4c8d3a5e82e98ff44121759beb46c83ce1695f64bdcc1c5aec7b',
+  nonce: '5f73465cd7d2e1bb3844755bfcebca70',
+  salt: 'b09845caaca773712e7f761cbe0e98ef'
+}
+
+/** The names are ALTCHA's, whose widget takes it as it is. */
+export const CaptchaParameters = Type.Object({
+  algorithm: Type.String({ description: 'What derives a key.', examples: [captchaParameters.algorithm] }),
+  cost: Type.Integer({ description: 'Rounds of each derivation.', examples: [captchaParameters.cost] }),
+  expiresAt: Type.Integer({ description: 'Until when a solution is taken: Unix time in seconds.', examples: [captchaParameters.expiresAt] }),
+  keyLength: Type.Integer({ description: 'Bytes of a key.', examples: [captchaParameters.keyLength] }),
+  keyPrefix: hex(32, 'What the key that is looked for begins with.', captchaParameters.keyPrefix),
+  keySignature: hex(64, 'A keyed hash of that key, for the service.', captchaParameters.keySignature),
+  nonce: hex(32, 'What a key is derived from: these bytes, and behind them the number that is looked for, in four bytes, the highest first.', captchaParameters.nonce),
+  salt: hex(32, 'With what salt.', captchaParameters.salt)
+}, { $id: 'CaptchaParameters', description: 'What is to be solved: the number, from 0 on, with which the key that is derived begins with `keyPrefix`.', examples: [captchaParameters] })
+
+const captchaChallenge = { parameters: captchaParameters, signature: '831b5126d70cf0671307b260f2d62571ea29ab39ec7715e8ae2a97f6252ecfaf' }
+
+export const CaptchaChallenge = Type.Object({
+  parameters: ref(CaptchaParameters),
+  signature: hex(64, 'Says that it is one of the service\'s.', captchaChallenge.signature)
+}, { $id: 'CaptchaChallenge', description: 'A proof of work in the format of ALTCHA (https://altcha.org), version 3 of its widget.', examples: [captchaChallenge] })
+
 /** The shared models: `src/app.ts` adds each to Fastify, so that routes refer to them by name. */
 export const models: TSchema[] = [
   Email, Name, Password, LoginPassword, VerifyCode, Token, UserID, SessionID, Session, Role, User, AccountData, FormerEmail, AccountEvent,
-  DependencyCheck, HealthChecks, PublicKey, PublicKeySet, Detail
+  DependencyCheck, HealthChecks, PublicKey, PublicKeySet, Detail, CaptchaParameters, CaptchaChallenge
 ]
 
 /** A reference to a shared model, typed as the model: one named component in OpenAPI, however often it is used. */

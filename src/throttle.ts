@@ -3,7 +3,8 @@ import type { RateLimiterAbstract } from 'rate-limiter-flexible'
 import { settling } from './budget.ts'
 import { Failure, type Key } from './catalogue.ts'
 import { createCounting, type Count } from './counting.ts'
-import { limits, type Limit } from './limits.ts'
+import type { Captcha } from './captcha.ts'
+import { free, limits, type Limit } from './limits.ts'
 import { blockOf, networkOf } from './networks.ts'
 import type { Once } from './once.ts'
 import type { Report } from './report.ts'
@@ -32,19 +33,22 @@ export interface NetworkStore {
   forget: (account: string) => Promise<void>
 }
 
-/** Counters that guard what a stranger may repeat. Counts are atomic. Every method may fail with Codes 429 and 512. */
+/** Who tries something: the address that is throttled, and the work shown for it, `X-Captcha` as it was sent. One object is one request. */
+export interface Asker { address: string, solution?: string | undefined }
+
+/** Counters that guard what a stranger may repeat. Counts are atomic. Every method may fail with Codes 429 and 512, those that take an asker with 428. */
 export interface Throttle {
   /** Runs a login. It is counted before its password is checked, so that guesses in parallel count too; only a wrong password stays counted. */
-  login: <T>(email: string, address: string, run: (arrival: Arrival) => Promise<T>) => Promise<T>
+  login: <T>(email: string, asker: Asker, run: (arrival: Arrival) => Promise<T>) => Promise<T>
   /**
    * Runs what asks a person who is logged in for the password again. It counts as a login does and in the same counters: who has
    * stolen a token has no more guesses than any stranger. A success makes no network familiar and forgives no failure.
    */
-  reauthenticate: <T>(email: string, address: string, run: () => Promise<T>) => Promise<T>
+  reauthenticate: <T>(email: string, asker: Asker, run: () => Promise<T>) => Promise<T>
   /** Runs what a code guards, likewise: a code that was wrong or none stays counted, and so does what tells who has an account. */
-  guess: <T>(address: string, run: () => Promise<T>) => Promise<T>
+  guess: <T>(asker: Asker, run: () => Promise<T>) => Promise<T>
   /** Counts a mail that somebody asks for. */
-  countMail: (address: string) => Promise<void>
+  countMail: (asker: Asker) => Promise<void>
   /** The network of an address, where the account has logged in from it before. */
   familiarNetwork: (email: string, address: string) => Promise<string | undefined>
   /** The owner has just proved the mailbox, from here: forgets failed logins, and which networks were familiar besides. Never fails. */
@@ -62,8 +66,9 @@ const WRONG_CODE: Key[] = ['CodeWrong', 'CodeExpired', 'UserExists', 'UserNotFou
  * @param limiter makes a counter, in Redis or in the process
  * @param secret key of the hashes that stand for accounts and networks in the counters
  * @param once whether the audit trail is still to be told
+ * @param captcha takes work from networks that have failed some times; none where `CAPTCHA` is off
  */
-export function createThrottle (limiter: (limit: Limit) => RateLimiterAbstract, store: NetworkStore, secret: string, report: Report, once: Once): Throttle {
+export function createThrottle (limiter: (limit: Limit) => RateLimiterAbstract, store: NetworkStore, secret: string, report: Report, once: Once, captcha?: Captcha): Throttle {
   const counting = createCounting(limiter, report, once)
   const keyOf = (...parts: string[]): string => createHmac('sha256', secret).update(JSON.stringify(['throttle', ...parts])).digest('base64url')
   const ofAccount = (email: string): Count[] => counting.of(limits.account, keyOf(email))
@@ -73,8 +78,27 @@ export function createThrottle (limiter: (limit: Limit) => RateLimiterAbstract, 
     await Promise.all(changes()).catch(error => { report(error, what) })
   })
 
+  const shown = new WeakSet<Asker>()
+
+  /**
+   * Lets in for nothing what a network may still try so, and else for work: before anything else is counted, looked up or hashed. Whom it
+   * is about is not asked, or the answer would say whether there is such an account. Returns what it was counted in.
+   */
+  async function admit (asker: Asker, group: readonly Limit[]): Promise<Count[]> {
+    if (captcha === undefined) return []
+    const counts = counting.of(group, keyOf(networkOf(asker.address)))
+    const ms = await counting.takeIfFree(counts)
+    if (ms === 0) return counts
+    // Who changes an address tries a password and asks for a mail: that is still one request, and one solution.
+    if (!shown.has(asker)) await captcha.prove(asker.solution, counts.some(({ limit, key }) => once(`${limit.name}:${key}`, ms)) ? 'captcha' : undefined)
+    shown.add(asker)
+    return []
+  }
+
   /** An attempt at an account's password, and what becomes of a success. */
-  async function attempt<T> (email: string, address: string, run: (arrival: Arrival) => Promise<T>, welcome: (network: string, epoch: string | undefined) => Promise<void>): Promise<T> {
+  async function attempt<T> (email: string, asker: Asker, run: (arrival: Arrival) => Promise<T>, welcome: (network: string, epoch: string | undefined) => Promise<void>): Promise<T> {
+    const { address } = asker
+    const admitted = await admit(asker, free.tries)
     const network = keyOf(email, networkOf(address))
     const { epoch, familiar } = await store.recall(keyOf(email), network)
     // Strangers may close an account to strangers, and never to a network that its owner has used.
@@ -85,7 +109,7 @@ export function createThrottle (limiter: (limit: Limit) => RateLimiterAbstract, 
     const stages = [own.slice(0, 1), [...own.slice(1), ...shared.slice(0, 1)], account.slice(0, 1), [...account.slice(1), ...shared.slice(1), ...block]]
     let result
     try {
-      result = await counting.guarded(stages, WRONG_PASSWORD, () => run(familiar ? 'familiar' : epoch === undefined ? 'first' : 'strange'))
+      result = await counting.guarded(stages, WRONG_PASSWORD, () => run(familiar ? 'familiar' : epoch === undefined ? 'first' : 'strange'), admitted)
     } catch (error) {
       if (error instanceof Failure && WRONG_PASSWORD.includes(error.key)) {
         await settle('a failed login could not be noted and outlives the erasure of its account', () => [store.noteFailure(keyOf(email), network)])
@@ -114,23 +138,27 @@ export function createThrottle (limiter: (limit: Limit) => RateLimiterAbstract, 
   }
 
   return {
-    login: (email, address, run) => attempt(email, address, run, (network, epoch) =>
+    login: (email, asker, run) => attempt(email, asker, run, (network, epoch) =>
       // Strangers' failures stay: an owner who comes and goes must not give them a hundred guesses each time.
       settle('a login could not be remembered, and its network stays as strange as it was', () => [
         counting.clear(counting.of(limits.login, network)),
         store.welcome(keyOf(email), network, epoch, randomUUID())
       ])),
 
-    reauthenticate: (email, address, run) => attempt(email, address, run, async () => {}),
+    reauthenticate: (email, asker, run) => attempt(email, asker, run, async () => {}),
 
-    async guess (address, run) {
+    async guess (asker, run) {
+      const { address } = asker
+      const admitted = await admit(asker, free.tries)
       const own = counting.of(limits.guess, keyOf(networkOf(address)))
-      return counting.guarded([own.slice(0, 1), [...own.slice(1), ...counting.of(limits.guessBlock, keyOf(blockOf(address)))]], WRONG_CODE, run)
+      return counting.guarded([own.slice(0, 1), [...own.slice(1), ...counting.of(limits.guessBlock, keyOf(blockOf(address)))]], WRONG_CODE, run, admitted)
     },
 
-    async countMail (address) {
+    async countMail (asker) {
+      const { address } = asker
+      const admitted = await admit(asker, free.mails)
       const own = counting.of(limits.mail, keyOf(networkOf(address)))
-      await counting.take([own.slice(0, 1), [...own.slice(1), ...counting.of(limits.mailBlock, keyOf(blockOf(address)))]])
+      await counting.take([own.slice(0, 1), [...own.slice(1), ...counting.of(limits.mailBlock, keyOf(blockOf(address)))]], admitted)
     },
 
     async familiarNetwork (email, address) {

@@ -13,6 +13,7 @@ const released: Record<Key, [code: number, status: number, zh: string]> = {
   MethodNotAllowed: [405, 405, '请求方法不允许'],
   BodyTooLarge: [413, 413, '请求体过大'],
   UnsupportedMediaType: [415, 415, '不支持的媒体类型'],
+  CaptchaRequired: [428, 428, '需要完成人机验证'],
   TooManyRequests: [429, 429, '请求过于频繁'],
   InternalError: [500, 500, '服务器内部错误'],
   LoginFailed: [501, 200, '登录失败'],

@@ -12,6 +12,7 @@ export const meanings: Record<Key, string> = {
   MethodNotAllowed: 'The path takes other methods, which `Allow` lists.',
   BodyTooLarge: 'The body has more than 16 KiB.',
   UnsupportedMediaType: 'The body is something other than `application/json` in UTF-8.',
+  CaptchaRequired: 'The network has failed some times: solve `Challenge`, and repeat the request with the solution in the header `X-Captcha`. Only where the operator has turned that on.',
   TooManyRequests: 'It was tried too often: try again after `RetryAfter` seconds.',
   InternalError: 'A defect of the service. What went wrong is in its log, under the id of the request.',
   LoginFailed: 'The password is wrong, or the account is unknown or disabled: which of these is not told.',

@@ -21,7 +21,7 @@ function gauge (options: Options, readings: Readings): Gauge {
 }
 
 /** Metrics that are read where they lie when somebody asks. Their name says whether they only grow, as Prometheus has it. */
-export function addReadings (registry: Registry, { hashes, hashThreads, tokens, events, dependencies, pool, redisConnected }: Sources): void {
+export function addReadings (registry: Registry, { hashes, hashThreads, tokens, events, captcha, dependencies, pool, redisConnected }: Sources): void {
   /** @param read the value, or one for each value of the label */
   function add (name: string, help: string, read: () => number, aggregator?: 'min'): void
   function add (name: string, help: string, read: () => Reading | Promise<Reading>, aggregator: 'sum' | 'min' | 'max', label: string): void
@@ -45,6 +45,7 @@ export function addReadings (registry: Registry, { hashes, hashThreads, tokens, 
   add('tokens_remembered', 'Tokens that are remembered as valid.', () => tokens().remembered)
   add('events_waiting', 'Audit events that wait to be stored.', () => events().waiting)
   add('events_dropped_total', 'Audit events dropped because too many waited.', () => events().dropped)
+  add('captcha_total', 'Requests that had to show work: without it, with good and with bad.', () => ({ ...captcha() }), 'sum', 'outcome')
   add('dependency_up', 'Whether the dependency can be written to, by the check that /health makes.', () => ofDependencies('up'), 'min', 'dependency')
   add('dependency_check_seconds', 'Time that the check took.', () => ofDependencies('seconds'), 'max', 'dependency')
   if (pool !== undefined) {

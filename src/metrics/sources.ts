@@ -1,3 +1,4 @@
+import type { CaptchaUse } from '../captcha.ts'
 import type { Backlog } from '../event-queue.ts'
 import type { Load } from '../queue.ts'
 import type { PoolUse } from '../stores/pool-use.ts'
@@ -15,6 +16,7 @@ export interface Sources {
   dependencies: () => Promise<Dependency[]>
   /** Answers that were given without a route, as `app.shortcut` gives them, by path. */
   atOnce: () => Array<[path: string, count: number]>
+  captcha: () => CaptchaUse
   /** Server mode alone. */
   pool: (() => PoolUse) | undefined
   redisConnected: (() => boolean) | undefined

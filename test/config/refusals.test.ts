@@ -112,6 +112,8 @@ t.test('F1, C6: a pepper that is weak, listed twice, or the key of the tokens', 
 
 t.test('F1: what becomes of passwords: schemes and policies that there are not', async t => {
   for (const value of ['bcrypt', 'scrypt', 'ARGON2ID']) refuses(t, 'PASSWORD_HASH', { ...embedded, PASSWORD_HASH: value })
+  for (const value of ['on', 'true', 'Altcha', 'recaptcha']) refuses(t, 'CAPTCHA', { ...embedded, CAPTCHA: value })
+  for (const value of ['0', '9999', '100000001', '1e6']) refuses(t, 'CAPTCHA_DIFFICULTY', { ...embedded, CAPTCHA_DIFFICULTY: value })
   for (const value of ['yes', 'strict', '2']) refuses(t, 'PASSWORD_DENYLIST', { ...embedded, PASSWORD_DENYLIST: value })
   for (const [value, read] of [['True', 'on'], ['1', 'on'], ['ON', 'on'], ['false', 'off'], ['Warn', 'warn']]) t.match(loadConfig({ ...embedded, PASSWORD_DENYLIST: value }), { PASSWORD_DENYLIST: read })
   t.match(loadConfig(production), { PASSWORD_DENYLIST: 'on' }, 'in production, unless said')

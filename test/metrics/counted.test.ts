@@ -1,5 +1,6 @@
 import t from 'tap'
 import { bearer, build, digest, modes } from '../helper.ts'
+import { CAPTCHA, failOften, solutionTo, withSolution } from '../support/captcha.ts'
 import { until } from '../support/faults.ts'
 import { METRICS_TOKEN, scrape } from '../support/metrics.ts'
 import { refusal, startSmtp } from '../support/smtp.ts'
@@ -69,6 +70,16 @@ for (const mode of modes) {
     t.match([value('dream_auth_events_waiting'), value('dream_auth_events_dropped_total')], [0, 0])
     t.ok((value('nodejs_eventloop_lag_p99_seconds') ?? 0) > 0)
     t.ok((value('process_resident_memory_bytes') ?? 0) > 1e7)
+  })
+
+  t.test(`${mode}: whoever had to show work is counted by whether it was shown`, async t => {
+    const world = await build(t, mode, { METRICS_TOKEN, ...CAPTCHA })
+    await failOften(world)
+    const asked = await world.post('/Auth/Login', login)
+    const headers = withSolution(await solutionTo(asked))
+    for (let i = 0; i < 3; i++) await world.post('/Auth/Login', login, { headers })
+    const { value } = await scrape(world)
+    t.strictSame(['asked', 'passed', 'refused'].map(outcome => value('dream_auth_captcha_total', { outcome })), [1, 1, 2])
   })
 
   t.test(`${mode}: S3: the state of each dependency, and of the pool where there is one`, async t => {

@@ -1,6 +1,12 @@
 import { digest } from '../helper.ts'
 import { admin } from './contract-conditions.ts'
-import { bearer, doubtful, other, repeated, signed, type Person, type Row, type Scene } from './contract-table.ts'
+import { bearer, doubtful, other, repeated, signed, suspected, type Person, type Row, type Scene } from './contract-table.ts'
+
+/** A member whose network has to show work. */
+async function suspectedMember (scene: Scene): Promise<string> {
+  await suspected(scene)
+  return member(scene)
+}
 
 /** Somebody who is logged in, whatever else is away: the account is written into the table, and nothing is mailed or counted. Gives the token. */
 async function member ({ world: { app, rows }, person: { Name, Email, Password }, from, language }: Scene): Promise<string> {
@@ -46,6 +52,7 @@ function anyProof (valid: (person: Person) => object, failing: (person: Person) 
   const fails = ({ send, person }: Scene, token: string): ReturnType<Row['ask']> => send(failing(person), bearer(token))
   return [
     ...anyBody(undefined, valid),
+    { code: 428, under: 'work is asked for', carries: ['Challenge'], prepare: suspectedMember, ask },
     { code: 429, carries: ['RetryAfter'], prepare: member, ask: (scene, token) => repeated(10, () => fails(scene, token)) },
     { code: 501, prepare: member, ask: fails },
     { code: 512, under: 'Redis is away', modes: ['server'], prepare: member, ask },
@@ -118,6 +125,7 @@ export const accountTable: Record<string, Row[]> = {
   'POST /Auth/ConfirmEmail': [
     ...anyBody(undefined, confirm),
     { code: 200, prepare: coded, ask: ({ send, person }, prepared) => send(confirm(person, prepared.split(' ')[1]), bearer(prepared.split(' ')[0] ?? '')) },
+    { code: 428, under: 'work is asked for', carries: ['Challenge'], prepare: suspectedMember, ask: ({ send, person }, token) => send(confirm(person), bearer(token)) },
     { code: 429, carries: ['RetryAfter'], prepare: member, ask: ({ send, person }, token) => repeated(100, () => send(confirm(person), bearer(token))) },
     { code: 502, carries: ['Field'], prepare: taken, ask: ({ send, person }, token) => send(confirm(person), bearer(token)) },
     { code: 512, under: 'Redis is away', modes: ['server'], prepare: member, ask: ({ send, person }, token) => send(confirm(person), bearer(token)) },

@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import { setImmediate as eventLoopTurn } from 'node:timers/promises'
 import Sqlite from 'libsql'
 import type { Test } from 'tap'
+import { CAPTCHA } from '../support/captcha.ts'
 import { freePort } from '../support/services.ts'
 import { build, digest, type Mode, type World } from '../helper.ts'
 
 /** What a row of the contract's table needs the world to be like. */
-export type Condition = 'all is well' | 'the database is away' | 'Redis is away' | 'the mail server is away' | 'the hashing queue is full' | 'the service stops' | 'the table is gone'
+export type Condition = 'all is well' | 'the database is away' | 'Redis is away' | 'the mail server is away' | 'the hashing queue is full' | 'the service stops' | 'the table is gone' | 'work is asked for'
 
 export const admin = { Email: 'root@example.com', Password: digest('the first password of the super administrator') }
 
@@ -22,6 +23,7 @@ const closedPort = async (): Promise<string> => String(await freePort())
 export async function stage (t: Test, mode: Mode, condition: Condition): Promise<Stage> {
   switch (condition) {
     case 'all is well': return stay(await build(t, mode, { BOOTSTRAP_ADMIN_EMAIL: admin.Email, BOOTSTRAP_ADMIN_PASSWORD: admin.Password }))
+    case 'work is asked for': return stay(await build(t, mode, CAPTCHA))
     case 'Redis is away': return stay(await build(t, mode, { REDIS_PORT: await closedPort() }))
     case 'the mail server is away': return stay(await build(t, mode, { EMAIL_SMTP_SERVER: '127.0.0.1', EMAIL_SMTP_PORT: await closedPort(), EMAIL_SMTP_INSECURE: 'true', EMAIL_SENDER: 'noreply@dream.example' }))
     case 'the database is away': {

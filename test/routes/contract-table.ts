@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import Negotiator from 'negotiator'
 import { digest, type Answer, type Mode, type World } from '../helper.ts'
+import { askForMails, failOften } from '../support/captcha.ts'
 import { accountTable } from './contract-account.ts'
 import { admin, type Condition } from './contract-conditions.ts'
 
@@ -43,6 +44,7 @@ export const meanings: Record<number, { status: number, zh: string, en: string, 
   403: { status: 403, zh: '无权限', en: 'Forbidden' },
   413: { status: 413, zh: '请求体过大', en: 'Request body too large' },
   415: { status: 415, zh: '不支持的媒体类型', en: 'Unsupported media type: send application/json' },
+  428: { status: 428, zh: '需要完成人机验证', en: 'Proof of work required' },
   429: { status: 429, zh: '请求过于频繁', en: 'Too many requests', retryAfter: true },
   500: { status: 500, zh: '服务器内部错误', en: 'Internal server error' },
   501: { status: 200, zh: '登录失败', en: 'Login failed' },
@@ -93,6 +95,13 @@ export async function repeated (times: number, ask: () => Promise<Answer>): Prom
   return ask()
 }
 
+/** The network of the scene has tried so often that it has to show work. */
+export async function suspected ({ world, from }: Scene): Promise<string> {
+  await failOften(world, from)
+  await askForMails(world, from)
+  return ''
+}
+
 /** What any route with a body may answer. Embedded mode has no Redis, so nothing there answers 512. */
 function anyBody (valid: (person: Person) => object): Row[] {
   const ask = ({ post, person }: Scene): Promise<Answer> => post(valid(person))
@@ -100,6 +109,7 @@ function anyBody (valid: (person: Person) => object): Row[] {
     { code: 400, carries: ['Details'], ask: ({ post, person }) => post({ ...valid(person), Surprise: 'unknown' }) },
     { code: 413, ask: ({ post, person }) => post({ ...valid(person), Email: 'a'.repeat(16 * 1024) }) },
     { code: 415, ask: ({ post, person }) => post(valid(person), { 'content-type': 'text/plain' }) },
+    { code: 428, under: 'work is asked for', carries: ['Challenge'], prepare: suspected, ask },
     { code: 500, under: 'the table is gone', ask },
     { code: 510, under: 'the database is away', ask },
     { code: 512, under: 'Redis is away', modes: ['server'], ask }

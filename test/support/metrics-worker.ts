@@ -7,6 +7,7 @@ const { answered, registry } = createMetrics({
   hashThreads: () => 2,
   tokens: () => ({ memory: 0, store: 0, remembered: 0 }),
   events: () => ({ waiting: 0, dropped: 0 }),
+  captcha: () => ({ asked: 0, passed: 0, refused: 0 }),
   dependencies: async () => [{ name: 'database', up: process.env.DATABASE_UP === '1', seconds: 0.001 }],
   atOnce: () => [],
   pool: undefined,

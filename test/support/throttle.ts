@@ -5,7 +5,7 @@ import { createOnce } from '../../src/once.ts'
 import { memoryCounter, redisCounter } from '../../src/stores/counters.ts'
 import { createMemoryNetworkStore } from '../../src/stores/networks.memory.ts'
 import { createRedisNetworkStore } from '../../src/stores/networks.redis.ts'
-import { createThrottle, type NetworkStore, type Throttle } from '../../src/throttle.ts'
+import { createThrottle, type Arrival, type NetworkStore, type Throttle } from '../../src/throttle.ts'
 import { deployment } from '../helper.ts'
 
 const SECRET = 'a key for tests: 9f2b7c41e8d05a63b1f4'
@@ -15,15 +15,25 @@ const silent = (): void => {}
 export const wrong = async (): Promise<never> => { throw fail('LoginFailed') }
 export const right = async (): Promise<string> => 'logged in'
 
+/** A throttle of askers of whom nothing but the address is known. */
+type ByAddress = ReturnType<typeof byAddress>
+const byAddress = (throttle: Throttle) => ({
+  ...throttle,
+  login: <T>(email: string, address: string, run: (arrival: Arrival) => Promise<T>) => throttle.login(email, { address }, run),
+  reauthenticate: <T>(email: string, address: string, run: () => Promise<T>) => throttle.reauthenticate(email, { address }, run),
+  guess: <T>(address: string, run: () => Promise<T>) => throttle.guess({ address }, run),
+  countMail: (address: string) => throttle.countMail({ address })
+})
+
 /** A throttle whose time passes when the test says so: its own clock in embedded mode, that of Redis in server mode. */
-export interface Guarded { throttle: Throttle, networks: NetworkStore, redis: Redis | undefined, pass: (seconds: number) => Promise<void> }
+export interface Guarded { throttle: ByAddress, networks: NetworkStore, redis: Redis | undefined, pass: (seconds: number) => Promise<void> }
 
 export async function throttleOf (t: Test, mode: string): Promise<Guarded> {
   let now = 0
   const once = createOnce(() => now)
   if (mode === 'embedded') {
     const networks = createMemoryNetworkStore(() => now)
-    const throttle = createThrottle(limit => memoryCounter(limit, () => now), networks, SECRET, silent, once)
+    const throttle = byAddress(createThrottle(limit => memoryCounter(limit, () => now), networks, SECRET, silent, once))
     return { redis: undefined, networks, throttle, pass: async seconds => { now += seconds * 1000 } }
   }
   const { REDIS_PORT, REDIS_DB } = await deployment(t, 'server')
@@ -33,7 +43,7 @@ export async function throttleOf (t: Test, mode: string): Promise<Guarded> {
   return {
     redis,
     networks,
-    throttle: createThrottle(limit => redisCounter(redis, limit), networks, SECRET, silent, once),
+    throttle: byAddress(createThrottle(limit => redisCounter(redis, limit), networks, SECRET, silent, once)),
     async pass (seconds) {
       now += seconds * 1000
       for (const key of await redis.keys('*')) {
