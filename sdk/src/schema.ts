@@ -874,6 +874,85 @@ export interface components {
             Reason: string;
         };
         /**
+         * @description What is to be solved: the number, from 0 on, with which the key that is derived begins with `keyPrefix`.
+         * @example {
+         *       "algorithm": "PBKDF2/SHA-256",
+         *       "cost": 1000,
+         *       "expiresAt": 1795733803,
+         *       "keyLength": 32,
+         *       "keyPrefix": "63e935eba1cfa57039e378bd2b2a6c38",
+         *       "keySignature": "d40483cd0f1a4c8d3a5e82e98ff44121759beb46c83ce1695f64bdcc1c5aec7b",
+         *       "nonce": "5f73465cd7d2e1bb3844755bfcebca70",
+         *       "salt": "b09845caaca773712e7f761cbe0e98ef"
+         *     }
+         */
+        CaptchaParameters: {
+            /**
+             * @description What derives a key.
+             * @example PBKDF2/SHA-256
+             */
+            algorithm: string;
+            /**
+             * @description Rounds of each derivation.
+             * @example 1000
+             */
+            cost: number;
+            /**
+             * @description Until when a solution is taken: Unix time in seconds.
+             * @example 1795733803
+             */
+            expiresAt: number;
+            /**
+             * @description Bytes of a key.
+             * @example 32
+             */
+            keyLength: number;
+            /**
+             * @description What the key that is looked for begins with.
+             * @example 63e935eba1cfa57039e378bd2b2a6c38
+             */
+            keyPrefix: string;
+            /**
+             * @description A keyed hash of that key, for the service.
+             * @example d40483cd0f1a4c8d3a5e82e98ff44121759beb46c83ce1695f64bdcc1c5aec7b
+             */
+            keySignature: string;
+            /**
+             * @description What a key is derived from: these bytes, and behind them the number that is looked for, in four bytes, the highest first.
+             * @example 5f73465cd7d2e1bb3844755bfcebca70
+             */
+            nonce: string;
+            /**
+             * @description With what salt.
+             * @example b09845caaca773712e7f761cbe0e98ef
+             */
+            salt: string;
+        };
+        /**
+         * @description A proof of work in the format of ALTCHA (https://altcha.org), version 3 of its widget.
+         * @example {
+         *       "parameters": {
+         *         "algorithm": "PBKDF2/SHA-256",
+         *         "cost": 1000,
+         *         "expiresAt": 1795733803,
+         *         "keyLength": 32,
+         *         "keyPrefix": "63e935eba1cfa57039e378bd2b2a6c38",
+         *         "keySignature": "d40483cd0f1a4c8d3a5e82e98ff44121759beb46c83ce1695f64bdcc1c5aec7b",
+         *         "nonce": "5f73465cd7d2e1bb3844755bfcebca70",
+         *         "salt": "b09845caaca773712e7f761cbe0e98ef"
+         *       },
+         *       "signature": "831b5126d70cf0671307b260f2d62571ea29ab39ec7715e8ae2a97f6252ecfaf"
+         *     }
+         */
+        CaptchaChallenge: {
+            parameters: components["schemas"]["CaptchaParameters"];
+            /**
+             * @description Says that it is one of the service's.
+             * @example 831b5126d70cf0671307b260f2d62571ea29ab39ec7715e8ae2a97f6252ecfaf
+             */
+            signature: string;
+        };
+        /**
          * @description What `sign` takes.
          * @example {
          *       "Name": "Alice",
@@ -1022,6 +1101,40 @@ export interface components {
              * @example 不支持的媒体类型
              */
             Msg: string;
+        };
+        /**
+         * @description 428 Proof of work required. The network has failed some times: solve `Challenge`, and repeat the request with the solution in the header `X-Captcha`. Only where the operator has turned that on.
+         * @example {
+         *       "Code": 428,
+         *       "Msg": "需要完成人机验证",
+         *       "Challenge": {
+         *         "parameters": {
+         *           "algorithm": "PBKDF2/SHA-256",
+         *           "cost": 1000,
+         *           "expiresAt": 1795733803,
+         *           "keyLength": 32,
+         *           "keyPrefix": "63e935eba1cfa57039e378bd2b2a6c38",
+         *           "keySignature": "d40483cd0f1a4c8d3a5e82e98ff44121759beb46c83ce1695f64bdcc1c5aec7b",
+         *           "nonce": "5f73465cd7d2e1bb3844755bfcebca70",
+         *           "salt": "b09845caaca773712e7f761cbe0e98ef"
+         *         },
+         *         "signature": "831b5126d70cf0671307b260f2d62571ea29ab39ec7715e8ae2a97f6252ecfaf"
+         *       }
+         *     }
+         */
+        CaptchaRequired: {
+            /**
+             * @description What was decided, for programs.
+             * @example 428
+             * @enum {integer}
+             */
+            Code: 428;
+            /**
+             * @description What was decided, for people: Chinese, or English where `Accept-Language` prefers it.
+             * @example 需要完成人机验证
+             */
+            Msg: string;
+            Challenge: components["schemas"]["CaptchaChallenge"];
         };
         /**
          * @description 429 Too many requests. It was tried too often: try again after `RetryAfter` seconds.
@@ -1876,6 +1989,16 @@ export interface components {
                 "application/json": components["schemas"]["UnsupportedMediaType"];
             };
         };
+        /** @description 428 Proof of work required */
+        CaptchaRequired: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["CaptchaRequired"];
+            };
+        };
         /** @description 429 Too many requests */
         TooManyRequests: {
             headers: {
@@ -1966,7 +2089,10 @@ export interface operations {
     sign: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The solution of the `Challenge` of Code 428: base64 of JSON, as ALTCHA's widget gives it. Only to repeat a request that was answered so; else it is not looked at. */
+                "X-Captcha"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1989,6 +2115,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            428: components["responses"]["CaptchaRequired"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             /** @description 510 Database unavailable; 512 Cache service unavailable */
@@ -2007,7 +2134,10 @@ export interface operations {
     verify: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The solution of the `Challenge` of Code 428: base64 of JSON, as ALTCHA's widget gives it. Only to repeat a request that was answered so; else it is not looked at. */
+                "X-Captcha"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2030,6 +2160,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            428: components["responses"]["CaptchaRequired"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             /** @description 510 Database unavailable; 512 Cache service unavailable; 529 Service busy */
@@ -2048,7 +2179,10 @@ export interface operations {
     login: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The solution of the `Challenge` of Code 428: base64 of JSON, as ALTCHA's widget gives it. Only to repeat a request that was answered so; else it is not looked at. */
+                "X-Captcha"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2071,6 +2205,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            428: components["responses"]["CaptchaRequired"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             /** @description 510 Database unavailable; 512 Cache service unavailable; 529 Service busy */
@@ -2089,7 +2224,10 @@ export interface operations {
     resetPassword: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The solution of the `Challenge` of Code 428: base64 of JSON, as ALTCHA's widget gives it. Only to repeat a request that was answered so; else it is not looked at. */
+                "X-Captcha"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2112,6 +2250,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            428: components["responses"]["CaptchaRequired"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             /** @description 510 Database unavailable; 512 Cache service unavailable */
@@ -2130,7 +2269,10 @@ export interface operations {
     updatePassword: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The solution of the `Challenge` of Code 428: base64 of JSON, as ALTCHA's widget gives it. Only to repeat a request that was answered so; else it is not looked at. */
+                "X-Captcha"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2153,6 +2295,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            428: components["responses"]["CaptchaRequired"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             /** @description 510 Database unavailable; 512 Cache service unavailable; 529 Service busy */
@@ -2338,7 +2481,10 @@ export interface operations {
     changePassword: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The solution of the `Challenge` of Code 428: base64 of JSON, as ALTCHA's widget gives it. Only to repeat a request that was answered so; else it is not looked at. */
+                "X-Captcha"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2362,6 +2508,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            428: components["responses"]["CaptchaRequired"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             /** @description 510 Database unavailable; 512 Cache service unavailable; 529 Service busy */
@@ -2380,7 +2527,10 @@ export interface operations {
     changeEmail: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The solution of the `Challenge` of Code 428: base64 of JSON, as ALTCHA's widget gives it. Only to repeat a request that was answered so; else it is not looked at. */
+                "X-Captcha"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2404,6 +2554,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            428: components["responses"]["CaptchaRequired"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             /** @description 510 Database unavailable; 512 Cache service unavailable; 529 Service busy */
@@ -2422,7 +2573,10 @@ export interface operations {
     confirmEmail: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The solution of the `Challenge` of Code 428: base64 of JSON, as ALTCHA's widget gives it. Only to repeat a request that was answered so; else it is not looked at. */
+                "X-Captcha"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2446,6 +2600,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            428: components["responses"]["CaptchaRequired"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             /** @description 510 Database unavailable; 512 Cache service unavailable */
@@ -2489,7 +2644,10 @@ export interface operations {
     deleteAccount: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The solution of the `Challenge` of Code 428: base64 of JSON, as ALTCHA's widget gives it. Only to repeat a request that was answered so; else it is not looked at. */
+                "X-Captcha"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2514,6 +2672,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            428: components["responses"]["CaptchaRequired"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             /** @description 510 Database unavailable; 512 Cache service unavailable; 529 Service busy */
