@@ -110,6 +110,25 @@ for (const { mode, world, pass, signIn } of await serveAll(t)) {
     t.same(changes, [true, true], 'told that the session is another')
   })
 
+  t.test(`${mode}: of two tokens that are refused one after the other, none is kept`, async t => {
+    const { auth, person, id, net, store } = await signIn()
+    await world.app.sessions.revokeAll(id)
+    const [refused, released] = [gate(), gate()]
+    net.after = async path => {
+      if (path !== '/CheckJWTToken') return
+      refused.open()
+      await released.opened
+    }
+    const checked = auth.checkToken()
+    await refused.opened
+    t.match(await auth.login(person), { ok: true })
+    await world.app.sessions.revokeAll(id)
+    released.open()
+    t.match(await checked, { ok: false, error: 'Unauthorized' })
+    t.equal(net.asked('/CheckJWTToken'), 2)
+    t.equal(await store.get(), undefined)
+  })
+
   t.test(`${mode}: a clock that is wrong by a month refreshes no more often than a right one`, async t => {
     for (const ahead of [-720 * HOUR, 720 * HOUR]) {
       const { auth, net, another } = await signIn(ahead)
