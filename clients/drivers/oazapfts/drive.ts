@@ -10,7 +10,8 @@ export async function walk ({ baseUrl, alice, wrongPassword, newPassword, mailed
   async function login (Password: string): Promise<void> {
     const { status, data } = await api.login({ Email, Password })
     expect(status === 200 && data.Code !== 501, 'a login')
-    headers.Authorization = `Bearer ${data.Token}`
+    const token: string = data.Token
+    headers.Authorization = `Bearer ${token}`
   }
   async function refusedLogin (Password: string): Promise<void> {
     const { status, data } = await api.login({ Email, Password })
