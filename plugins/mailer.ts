@@ -25,7 +25,7 @@ function mailsOf (config: Config): Mails {
   try {
     return checkedMails(brandOf(config), config.EMAIL_TEMPLATES_DIR)
   } catch (error) {
-    throw error instanceof TemplateError ? new ConfigError(`EMAIL_TEMPLATES_DIR: ${error.message}`) : error
+    throw error instanceof TemplateError ? new ConfigError(`EMAIL_TEMPLATES_DIR cannot be used: ${error.message}`) : error
   }
 }
 

@@ -9,6 +9,7 @@ input { position: absolute; opacity: 0 } input:checked + span { background: var(
 .stage { padding: 16px; border-top: 1px solid var(--line); overflow-x: auto }
 iframe { display: block; max-width: none; margin: 0 auto; border: 0 }
 pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; font: 14px/1.6 ui-monospace, Menlo, Consolas, 'Microsoft YaHei', monospace }
+@media (max-width: 600px) { form { position: static } }
 #fault { padding: 12px 16px; border: 1px solid currentcolor; border-radius: 8px; color: #b3261e; overflow-wrap: anywhere }
 @media (prefers-color-scheme: dark) { #fault { color: #ff9d94 } }`
 
@@ -20,7 +21,7 @@ function part (preview, { part, width, scheme }) {
   if (part === 'text') return make('pre', { textContent: preview.Text })
   if (part === 'headers') return make('pre', { textContent: preview.Headers.map(({ Name, Value }) => Name + ': ' + Value).join('\\n') })
   // Without scripts, so that its height can be asked for.
-  const frame = make('iframe', { title: preview.Subject, sandbox: 'allow-same-origin', width, height: 480, srcdoc: preview.Html })
+  const frame = make('iframe', { title: preview.Subject, sandbox: 'allow-same-origin', width, height: 100, srcdoc: preview.Html })
   frame.style.colorScheme = scheme
   frame.onload = () => { frame.height = frame.contentDocument.documentElement.scrollHeight }
   return frame

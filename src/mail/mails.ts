@@ -25,7 +25,7 @@ export const languageTag = (language: Language): string => LANGUAGE_TAGS[languag
 /** A header is one line. */
 const oneLine = (text: string): string => text.replace(/[\s\p{Cc}]+/gu, ' ').trim()
 
-/** @param templates what they are written by, from `readTemplates` */
+/** @param templates what they are written by, from `openTemplates` */
 export function createMails ({ name: names, color, light, dark, url }: Brand, templates: Templates): Mails {
   function write (name: MailName, language: Language, to: string, given: Values, code?: string): Mail {
     const { wording, html } = templates(name, language)

@@ -19,30 +19,37 @@ export const LAYOUT = 'layout.html'
 const builtIn = fileURLToPath(new URL('templates/', root))
 
 /**
- * Reads all templates: those of a folder, and the built-in ones for which it has no file.
+ * The templates: those of a folder, and the built-in ones for which it has no file. Each is read when it is first asked for, and
+ * then kept.
  *
  * @param folder `layout.html`, and in `zh` and `en` the wording `<mail>.txt` and perhaps the HTML `<mail>.html` of each mail
- * @throws {TemplateError} naming the file, for what cannot be read or is no template
+ * @throws {TemplateError} naming the file, for what cannot be read or is no template; when asked for a mail, too
  */
-export function readTemplates (folder?: string): Templates {
+export function openTemplates (folder?: string): Templates {
   if (folder !== undefined) refuseUnknownFiles(folder)
   const source = (file: string): string | undefined => (folder === undefined ? undefined : read(folder, file)) ?? read(builtIn, file)
-  const layoutSource = source(LAYOUT) ?? ''
-  const layout = inFile(LAYOUT, () => readTemplate(layoutSource, new Set([...brandVariables, ...htmlVariables]), escapeHtml))
-  const written = new Map(languages.flatMap(language => mailNames.map(name => {
-    const known = [...brandVariables, ...variables[name]]
-    const [text, html] = [`${language}/${name}.txt`, `${language}/${name}.html`]
-    const [words, own] = [source(text) ?? '', source(html)]
-    return [`${language}/${name}`, {
-      wording: inFile(text, () => readWording(words, new Set(known))),
-      ...(own === undefined ? { html: layout, htmlFile: LAYOUT } : { html: inFile(html, () => readTemplate(own, new Set([...known, ...htmlVariables]), escapeHtml)), htmlFile: html })
-    }] as const
-  })))
+  const kept = new Map<string, Written>()
+  let layout: Template | undefined
+
+  function write (name: MailName, language: Language): Written {
+    const [text, own] = [`${language}/${name}.txt`, `${language}/${name}.html`]
+    const [words, ownHtml] = [source(text) ?? '', source(own)]
+    const wording = inFile(text, () => readWording(words, new Set([...brandVariables, ...variables[name]])))
+    if (ownHtml !== undefined) return { wording, html: html(own, ownHtml, variables[name]), htmlFile: own }
+    layout ??= html(LAYOUT, source(LAYOUT) ?? '', [])
+    return { wording, html: layout, htmlFile: LAYOUT }
+  }
+
   return (name, language) => {
-    const found = written.get(`${language}/${name}`)
-    if (found === undefined) throw new Error(`there is no mail ${name} in ${language}`)
+    const key = `${language}/${name}`
+    const found = kept.get(key) ?? write(name, language)
+    kept.set(key, found)
     return found
   }
+}
+
+function html (file: string, source: string, own: readonly string[]): Template {
+  return inFile(file, () => readTemplate(source, new Set([...brandVariables, ...own, ...htmlVariables]), escapeHtml))
 }
 
 /** The text of a file with plain line ends; `undefined` where there is none. */

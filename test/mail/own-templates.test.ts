@@ -70,6 +70,7 @@ const faults: Array<[file: string, content: string | Buffer, complaint: RegExp]>
   ['en/code-sign.html', '<p>Hello</p>', /^en\/code-sign\.html: it does not show \{\{code\}\}$/],
   ['en/code-sign.html', `{{code}}${'x'.repeat(100_000)}`, /larger than 100000 bytes/],
   ['layout.html', '{{#lead}}{{.}}{{/lead}}{{#notes}}{{.}}{{/notes}}', /^layout\.html: it does not show \{\{code\}\}$/],
+  ['layout.html', '<title>{{subject}}</title>{{#lead}}{{.}}{{/lead}}{{#notes}}{{.}}{{/notes}}', /does not show \{\{code\}\}/],
   ['layout.html', '{{code}}{{#lead}}{{.}}{{/lead}}', /^layout\.html: it does not show all of/],
   ['layout.html', '{{code}}{{.}}', /unknown/],
   ['layout.html', '{{life}}', /unknown/]
@@ -93,7 +94,7 @@ t.test('F1: a template that is wrong is refused with its file, its line and what
 
 t.test('F1: such a template stops the start, with the setting', async t => {
   const EMAIL_TEMPLATES_DIR = folderOf(t, { 'zh/code-sign.txt': WORDING.replace('{{life}}', '{{lief}}') })
-  await t.rejects(build(t, 'embedded', { EMAIL_TEMPLATES_DIR }), new ConfigError('EMAIL_TEMPLATES_DIR: zh/code-sign.txt: line 7: {{lief}} is unknown here; known are brand, url, code, life'))
+  await t.rejects(build(t, 'embedded', { EMAIL_TEMPLATES_DIR }), new ConfigError('EMAIL_TEMPLATES_DIR cannot be used: zh/code-sign.txt: line 7: {{lief}} is unknown here; known are brand, url, code, life'))
 })
 
 t.test('a sign-up is mailed by the templates of the folder', async t => {
