@@ -32,6 +32,7 @@ async function metrics (app: FastifyInstance, config: Config): Promise<void> {
     tokens: () => app.tokens.use,
     events: () => app.events.backlog,
     captcha: () => app.captchaUse(),
+    outbox: () => app.outbox,
     atOnce: () => app.answeredAtOnce(),
     dependencies,
     pool: config.mode === 'server' ? () => app.databasePool() : undefined,

@@ -35,3 +35,8 @@ export function createEventIds (): (milliseconds: number) => string {
 export function leastEventId (milliseconds: number): string {
   return withTime(Math.max(0, Math.floor(milliseconds)), '7000-8000-000000000000')
 }
+
+/** When an id was made: wall clock in milliseconds. */
+export function timeOfEventId (id: string): number {
+  return Number.parseInt(id.slice(0, 13).replace('-', ''), 16)
+}

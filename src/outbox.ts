@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { apart } from './budget.ts'
 import { Failure } from './catalogue.ts'
 import { attempt, type Delivery } from './delivery.ts'
+import { timeOfEventId } from './event-ids.ts'
 import type { EventLog } from './events.ts'
 import type { Mail, Mailer } from './mail/mail.ts'
 import type { NoticeStore, StoredNotice } from './notices.ts'
@@ -48,6 +49,8 @@ export interface Outbox {
   /** Waits for what is on its way, two seconds at the most, and leaves the rest to others. */
   close: () => Promise<void>
   readonly outcomes: Readonly<Record<NoticeOutcome, number>>
+  /** How many notices all processes have to mail, and how old the oldest is, in seconds; what was known last while the database is away. */
+  backlog: () => Promise<{ pending: number, oldestSeconds: number }>
 }
 
 interface Parts {
@@ -66,6 +69,7 @@ export function createOutbox ({ store, mailer, mailOf, reachable }: Parts, log: 
   const inLine = new Set<StoredNotice>()
   const underWay = new Set<Promise<void>>()
   const outcomes: Record<NoticeOutcome, number> = { delivered: 0, deferred: 0, refused: 0, unknown: 0, expired: 0 }
+  let known = { pending: 0, oldestSeconds: 0 }
   const free = (): number => AT_ONCE + IN_LINE - queue.load.running - queue.load.waiting
 
   async function deliver (notice: StoredNotice, claim: string): Promise<void> {
@@ -171,6 +175,15 @@ export function createOutbox ({ store, mailer, mailOf, reachable }: Parts, log: 
 
   return {
     outcomes,
+    async backlog () {
+      try {
+        const { pending, oldest } = await store.backlog()
+        known = { pending, oldestSeconds: oldest === undefined ? 0 : Math.max(0, (now() - timeOfEventId(oldest)) / 1000) }
+      } catch (error) {
+        if (!isAway(error)) throw error
+      }
+      return known
+    },
     hasRoom: () => !closing.signal.aborted && reachable() && free() > 0,
     send,
     add (notice) {

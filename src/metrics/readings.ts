@@ -21,11 +21,11 @@ function gauge (options: Options, readings: Readings): Gauge {
 }
 
 /** Metrics that are read where they lie when somebody asks. Their name says whether they only grow, as Prometheus has it. */
-export function addReadings (registry: Registry, { hashes, hashThreads, tokens, events, captcha, dependencies, pool, redisConnected }: Sources): void {
+export function addReadings (registry: Registry, { hashes, hashThreads, tokens, events, captcha, outbox, dependencies, pool, redisConnected }: Sources): void {
   /** @param read the value, or one for each value of the label */
-  function add (name: string, help: string, read: () => number, aggregator?: 'min'): void
+  function add (name: string, help: string, read: () => number | Promise<number>, aggregator?: 'min' | 'max'): void
   function add (name: string, help: string, read: () => Reading | Promise<Reading>, aggregator: 'sum' | 'min' | 'max', label: string): void
-  function add (name: string, help: string, read: () => number | Reading | Promise<Reading>, aggregator: 'sum' | 'min' | 'max' = 'sum', label?: string): void {
+  function add (name: string, help: string, read: () => number | Reading | Promise<number | Reading>, aggregator: 'sum' | 'min' | 'max' = 'sum', label?: string): void {
     const options: Options = { name: `dream_auth_${name}`, help, registers: [registry], aggregator, labelNames: label === undefined ? [] : [label] }
     const readings: Readings = async () => {
       const found = await read()
@@ -46,6 +46,10 @@ export function addReadings (registry: Registry, { hashes, hashThreads, tokens, 
   add('events_waiting', 'Audit events that wait to be stored.', () => events().waiting)
   add('events_dropped_total', 'Audit events dropped because too many waited.', () => events().dropped)
   add('captcha_total', 'Requests that had to show work: without it, with good and with bad.', () => ({ ...captcha() }), 'sum', 'outcome')
+  add('notices_total', 'Notices by what became of them; deferred: attempts that failed for now.', () => ({ ...outbox().outcomes }), 'sum', 'outcome')
+  // All processes look at the same ones.
+  add('notices_pending', 'Notices that are still to be mailed.', async () => (await outbox().backlog()).pending, 'max')
+  add('notices_oldest_seconds', 'Age of the oldest of them.', async () => (await outbox().backlog()).oldestSeconds, 'max')
   add('dependency_up', 'Whether the dependency can be written to, by the check that /health makes.', () => ofDependencies('up'), 'min', 'dependency')
   add('dependency_check_seconds', 'Time that the check took.', () => ofDependencies('seconds'), 'max', 'dependency')
   if (pool !== undefined) {

@@ -1,5 +1,6 @@
 import type { CaptchaUse } from '../captcha.ts'
 import type { Backlog } from '../event-queue.ts'
+import type { Outbox } from '../outbox.ts'
 import type { Load } from '../queue.ts'
 import type { PoolUse } from '../stores/pool-use.ts'
 import type { TokenUse } from '../tokens.ts'
@@ -13,6 +14,7 @@ export interface Sources {
   hashThreads: () => number
   tokens: () => TokenUse
   events: () => Backlog
+  outbox: () => Pick<Outbox, 'outcomes' | 'backlog'>
   dependencies: () => Promise<Dependency[]>
   /** Answers that were given without a route, as `app.shortcut` gives them, by path. */
   atOnce: () => Array<[path: string, count: number]>

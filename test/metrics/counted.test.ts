@@ -1,6 +1,7 @@
 import t from 'tap'
 import { bearer, build, digest, modes } from '../helper.ts'
 import { CAPTCHA, failOften, solutionTo, withSolution } from '../support/captcha.ts'
+import { answering, startCourier } from '../support/courier.ts'
 import { until } from '../support/faults.ts'
 import { METRICS_TOKEN, scrape } from '../support/metrics.ts'
 import { refusal, startSmtp } from '../support/smtp.ts'
@@ -106,6 +107,25 @@ for (const mode of modes) {
     t.equal((await scrape(world)).value('dream_auth_hash_refused_total'), answers.filter(({ body }) => body.Code === 529).length)
   })
 }
+
+t.test('D4: notices are counted by what became of them, and those that wait with their age', async t => {
+  const courier = await startCourier(t)
+  const world = await build(t, 'embedded', { ...courier.settings, METRICS_TOKEN })
+  await world.app.database.insertInto('Users').values({ UserID: 1, UserName: 'Alice', NameKey: 'alice', Email: alice.Email, EmailKey: alice.Email, Password: 'none' }).execute()
+  const { outcomes } = world.app.outbox
+  for (const [outcome, answer] of [['delivered', '250 ok'], ['deferred', '450 later'], ['refused', '550 no']] as const) {
+    courier.says = answering('RCPT', answer)
+    world.app.notices.tell('new_network', 'en', { to: alice.Email, at: Date.now(), network: '203.0.113.7' }, 1)
+    await until(async () => outcomes[outcome] === 1)
+  }
+  await until(async () => (await world.rows('SELECT NoticeID FROM PendingNotices')).length === 1)
+  await world.pass(60_000)
+  const { value } = await scrape(world)
+  for (const outcome of ['delivered', 'deferred', 'refused']) t.equal(value('dream_auth_notices_total', { outcome }), 1, outcome)
+  for (const outcome of ['unknown', 'expired']) t.equal(value('dream_auth_notices_total', { outcome }), 0, 'what has not happened is nought')
+  t.equal(value('dream_auth_notices_pending'), 1)
+  t.ok((value('dream_auth_notices_oldest_seconds') ?? 0) >= 60)
+})
 
 t.test('D4: mails are counted by what became of them', async t => {
   const answers: Array<number | undefined> = [undefined, 450, 550]

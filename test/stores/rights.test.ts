@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { ConfigError } from '../../src/config.ts'
 import { build, digest, modes } from '../helper.ts'
+import { until } from '../support/faults.ts'
 import { administered, oldDeployment, oldPassword, userWith } from './old-deployment.ts'
 
 const alice = { Name: 'Alice', Email: 'alice@example.com', Password: digest('correct horse') }
@@ -49,6 +50,22 @@ if (modes.includes('server')) {
     t.match(await world.post('/Auth/ResetPassword', { Email: alice.Email }), { body: { Code: 200 } })
     t.match(await world.post('/Auth/UpdatePassword', { Email: alice.Email, Password: digest('another'), VerifyCode: await world.codeFor(alice.Email) }), { body: { Code: 200 } })
     t.match(await world.get('/health'), { status: 200 })
+  })
+
+  t.test('F3: a database user without the right to DELETE is warned at the start, and a notice that stays for want of it is mailed once', async t => {
+    const fresh = await administered(t)
+    await (await build(t, 'server', fresh.settings)).app.close()
+    const world = await build(t, 'server', { ...await userWith(t, fresh, 'SELECT, INSERT, UPDATE'), NOTIFY_NEW_NETWORK: 'false' })
+    await until(async () => /notices that are over could not be deleted, which takes the right to DELETE/.test(world.log()))
+    await world.register(alice)
+    const [row] = await world.rows('SELECT UserID FROM Users')
+    world.app.notices.tell('new_network', 'en', { to: alice.Email, at: Date.now(), network: '203.0.113.7' }, Number(row?.UserID))
+    const notices = async (): Promise<number> => (await world.mails()).filter(({ subject }) => /new network/.test(subject)).length
+    await until(async () => await notices() === 1)
+    await world.pass(3_600_000)
+    await world.app.outbox.look()
+    t.equal(await notices(), 1)
+    t.match(await world.rows('SELECT HandedOverAt FROM PendingNotices'), [{ HandedOverAt: String }])
   })
 
   t.test('F3: with CREATE, ALTER and INDEX besides, on the one database, an old deployment is brought up to date', async t => {

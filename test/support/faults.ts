@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Failure } from '../../src/catalogue.ts'
 import type { Answer, World } from '../helper.ts'
 import { digest } from './digest.ts'
 import type { Ending, Service } from './services.ts'
@@ -148,6 +149,18 @@ export async function until (condition: () => Promise<boolean>, limitMs = RECOVE
     await sleep(50)
   }
   return performance.now() - start
+}
+
+/** Asks again while a busy machine keeps the database from answering in time. */
+export async function persistently<T> (ask: () => Promise<T>): Promise<T> {
+  for (let tried = 1; ; tried++) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (tried === 10 || !(error instanceof Failure) || error.key !== 'DatabaseUnavailable') throw error
+      await sleep(200 * tried)
+    }
+  }
 }
 
 /** Halts a server, and returns once none of its threads runs any more; SIGCONT lets it go on. */

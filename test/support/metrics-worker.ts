@@ -8,6 +8,7 @@ const { answered, registry } = createMetrics({
   tokens: () => ({ memory: 0, store: 0, remembered: 0 }),
   events: () => ({ waiting: 0, dropped: 0 }),
   captcha: () => ({ asked: 0, passed: 0, refused: 0 }),
+  outbox: () => ({ outcomes: { delivered: 1, deferred: 0, refused: 0, unknown: 0, expired: 0 }, backlog: async () => ({ pending: 3, oldestSeconds: 1 }) }),
   dependencies: async () => [{ name: 'database', up: process.env.DATABASE_UP === '1', seconds: 0.001 }],
   atOnce: () => [],
   pool: undefined,
