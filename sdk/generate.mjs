@@ -15,9 +15,9 @@ function tables ({ paths, components }) {
   for (const { operationId, responses } of operations) {
     const replies = Object.values(responses).map(({ $ref, ...reply }) => $ref === undefined ? reply : components.responses[$ref.split('/').at(-1)])
     const examples = replies.flatMap(({ content }) => Object.entries(content?.['application/json']?.examples ?? {}))
-    const codes = examples.filter(([, { value }]) => typeof value.Code === 'number').map(([key, { value }]) => [value.Code, key])
-    // What has no Code of its own, such as the published keys, is no envelope.
-    if (codes.length === 0 || codes.every(([code]) => code === 500)) continue
+    // What has an answer without a Code, such as the published keys, is of another standard.
+    if (examples.some(([, { value }]) => typeof value.Code !== 'number')) continue
+    const codes = examples.map(([key, { value }]) => [value.Code, key])
     for (const [code, key] of codes) {
       if ((keys.get(code) ?? key) !== key) throw new Error(`Code ${code} is both ${keys.get(code)} and ${key}`)
       keys.set(code, key)

@@ -48,7 +48,6 @@ export const answers = {
   deleteUser: [200, 503, 400, 401, 403, 500, 510, 512],
   revokeUserSessions: [200, 503, 400, 401, 403, 500, 510],
   listEvents: [200, 201, 400, 401, 403, 500, 510],
-  publicKeys: [400, 500],
   health: [200, 400, 500, 510, 512, 529],
   live: [200, 400, 500]
 } as const
