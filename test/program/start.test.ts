@@ -44,15 +44,15 @@ t.test('started in an empty folder without any setting, a person signs up, logs 
   for (const file of ['jwt-secret.key', 'dream.db']) t.equal(statSync(join(folder, 'data', file)).mode & 0o777, 0o600, file)
 })
 
-t.test('the first lines of the log say the mode, the address, and where docs and mailbox are', async t => {
+t.test('the first lines of the log say the mode, the address, and where docs, account pages and mailbox are', async t => {
   const program = serve(t)
   const url = await program.url()
   await program.says('Mailbox  ')
   const lines = program.log().map(({ msg }) => msg).filter(line => !line.startsWith('database brought up'))
-  t.match(lines.slice(0, 4), [/^Dream Auth in embedded mode, data in \.\/data/, `Address  ${url}`, `Docs     ${url}/docs`, `Mailbox  ${url}/dev/mailbox`])
+  t.match(lines.slice(0, 5), [/^Dream Auth in embedded mode, data in \.\/data/, `Address  ${url}`, `Docs     ${url}/docs`, `Account  ${url}/account`, `Mailbox  ${url}/dev/mailbox`])
   t.equal(program.stderr(), '')
-  for (const line of program.log().slice(0, 4)) t.equal(line.level, 30)
-  for (const [, page] of program.stdout().matchAll(/(http:\/\/[^\s"]+\/(?:docs|dev\/mailbox))/g)) t.match(await ask(page ?? ''), { status: 200 }, String(page))
+  for (const line of program.log().slice(0, 5)) t.equal(line.level, 30)
+  for (const [, page] of program.stdout().matchAll(/(http:\/\/[^\s"]+\/(?:docs|account|dev\/mailbox))/g)) t.match(await ask(page ?? ''), { status: 200 }, String(page))
 })
 
 t.test('G3: the log of a machine is one JSON object a line, with the time and without secrets', async t => {
