@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import t from 'tap'
 import { catalogue } from '../src/catalogue.ts'
 import { settings } from '../src/config.ts'
-import { limits } from '../src/limits.ts'
+import { free, limits } from '../src/limits.ts'
 import { root } from '../src/root.ts'
 import { file } from './helper.ts'
 
@@ -70,13 +70,15 @@ t.test('.env.example', async t => {
   t.same(Object.keys(settings).filter(key => !keys.includes(key)), [], 'shows every setting')
 })
 
-t.test('docs/SECURITY-MODEL.md lists every limit with its numbers, and no other', async t => {
-  const spans: Record<string, number> = { '1 minute': 60, '15 minutes': 900, '1 day': 86_400, '1 week': 604_800 }
-  const [, section = ''] = /^### Throttling table$(.*?)^### /ms.exec(file('docs/SECURITY-MODEL.md')) ?? []
-  const listed = rowsOf(section).flatMap(([first = '', , most = '', within = '']) => {
-    const [, name] = /^`([a-z-]+)`$/.exec(first) ?? []
-    const [span = '', streak] = within.split(', ')
-    return name === undefined ? [] : [{ name, points: Number(plain(most)), seconds: spans[span], streak: streak === 'a streak' }]
+for (const [heading, table] of [['Throttling table', limits], ['Proof of work', free]] as const) {
+  t.test(`docs/SECURITY-MODEL.md, ${heading}: lists every limit with its numbers, and no other`, async t => {
+    const spans: Record<string, number> = { '1 minute': 60, '15 minutes': 900, '1 hour': 3_600, '1 day': 86_400, '1 week': 604_800 }
+    const [, section = ''] = new RegExp(`^### ${heading}$(.*?)^### `, 'ms').exec(file('docs/SECURITY-MODEL.md')) ?? []
+    const listed = rowsOf(section).flatMap(([first = '', , most = '', within = '']) => {
+      const [, name] = /^`([a-z-]+)`$/.exec(first) ?? []
+      const [span = '', streak] = within.split(', ')
+      return name === undefined ? [] : [{ name, points: Number(plain(most)), seconds: spans[span], streak: streak === 'a streak' }]
+    })
+    t.strictSame(listed, Object.values(table).flat().map(({ name, points, seconds, ...rest }) => ({ name, points, seconds, streak: 'streak' in rest })))
   })
-  t.strictSame(listed, Object.values(limits).flat().map(({ name, points, seconds, ...rest }) => ({ name, points, seconds, streak: 'streak' in rest })))
-})
+}

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { fail } from '../../src/catalogue.ts'
-import { limits } from '../../src/limits.ts'
+import { free, limits } from '../../src/limits.ts'
 import { blockOf, networkOf } from '../../src/networks.ts'
 import { modes } from '../helper.ts'
 import { alice, DAY, ELSEWHERE, HOME, MINUTE, QUARTER, right, stranger, throttleOf, times, waitOf, WEEK, wrong, type Guarded } from '../support/throttle.ts'
@@ -241,7 +241,7 @@ t.test('L6: what counts as one block', async t => {
 })
 
 t.test('every limit has a name of its own', async t => {
-  const names = Object.values(limits).flat().map(({ name }) => name)
+  const names = Object.values({ ...limits, ...free }).flat().map(({ name }) => name)
   t.equal(new Set(names).size, names.length)
 })
 
