@@ -62,7 +62,7 @@ t.test('the package, installed in an empty folder, runs there and finds all it n
   })
 
   await t.test('what its pages link to is there, but for what only whoever works on it has', async t => {
-    for (const page of ['README.md', 'README.zh-CN.md', 'SECURITY.md', ...readdirSync(join(at, 'docs')).map(name => `docs/${name}`)]) {
+    for (const page of ['README.md', 'README.zh-CN.md', 'SECURITY.md', ...readdirSync(join(at, 'docs')).filter(name => name.endsWith('.md')).map(name => `docs/${name}`)]) {
       const links = [...readFileSync(join(at, page), 'utf8').matchAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)/g)].map(([, link = '']) => normalize(join(dirname(page), link)))
       t.strictSame(links.filter(link => !existsSync(join(at, link)) && link !== 'CONTRIBUTING.md' && !/^(test|sdk|clients)\//.test(link)), [], page)
     }
