@@ -1,10 +1,10 @@
-// Bundles every test into dist-test/, test/routes/flow.test.ts as routes.flow.test.js, and the processes that tests begin. Loading the service and its packages one
+// Bundles every test into dist-test/, test/routes/flow.test.ts as routes.flow.test.js, the processes that tests begin, and what records their answers. Loading the service and its packages one
 // file at a time takes each test file longer than most of them take to run.
 import { readdirSync, rmSync } from 'node:fs'
 import { build } from 'esbuild'
 import { bundled } from '../bundle.mjs'
 
-const files = readdirSync('test', { recursive: true, encoding: 'utf8' }).filter(name => /(\.test|-worker)\.ts$/.test(name))
+const files = readdirSync('test', { recursive: true, encoding: 'utf8' }).filter(name => /(\.test|-worker|answers.recorder)\.ts$/.test(name))
 rmSync('dist-test', { recursive: true, force: true })
 await build({
   // All in one folder, as src/root.ts looks for the package's in the one above.

@@ -1,9 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative, resolve, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { root } from '../src/root.ts'
+import { shown, verdict } from './answers/verdict.ts'
 import { find, startMariadb, startRedis, type Service } from './support/services.ts'
 
 // `npm test`: type check, lint and every test. With file names as arguments: those tests alone. `--embedded`: embedded mode alone.
@@ -14,6 +15,7 @@ const embeddedOnly = process.argv.includes('--embedded')
 const files = process.argv.slice(2).filter(argument => argument !== '--embedded')
 const path = (name: string): string => fileURLToPath(new URL(name, root))
 const folder = mkdtempSync(join(tmpdir(), 'dream-test-'))
+const answers = join(folder, 'answers')
 const services: Service[] = []
 let passed = 0
 let failed = 0
@@ -57,11 +59,26 @@ const AGAIN = ['config', 'program', 'routes', 'sessions', 'stores'].map(folder =
 /** Where test/bundle.mjs puts a test. */
 const bundleOf = (file: string): string => relative(path('test'), resolve(file)).replaceAll(sep, '.').replace(/^(.*)\.ts$/, 'dist-test/$1.js')
 
+/** Has every process of a test write down the answers that it sends. */
+const recording = { TEST_ANSWERS: answers, NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --import=${pathToFileURL(path('dist-test/answers.recorder.js'))}`.trim() }
+
+/** Judges the answers by the document: all that were sent, and in a whole run whether each documented one was. */
+function judgeAnswers (embedded: boolean): void {
+  say('\n— answers of the tests, held to openapi.yaml')
+  const { answers: count, wrong, missing } = verdict(answers, readFileSync(path('openapi.yaml'), 'utf8'), embedded)
+  const unseen = files.length === 0 ? missing : []
+  say(`${count} different answers, ${wrong.length} of them not as documented, ${unseen.length} documented replies never seen`)
+  if (wrong.length > 0) say(shown(wrong))
+  if (unseen.length > 0) say(`never seen, as operation, HTTP status and Code (a row in test/routes/contract-*.ts makes them):\n${shown(unseen)}`)
+  if (wrong.length + unseen.length > 0) failed++
+  else passed++
+}
+
 /** Runs the tests with tap and counts what it reports. */
 async function tap (title: string, node: string, env: NodeJS.ProcessEnv, maySkip = !ci, which = files.map(bundleOf)): Promise<void> {
   const output = join(folder, `results-${passed + failed}.tap`)
   const args = [path('node_modules/tap/dist/esm/run.mjs'), process.stdout.isTTY ? '--reporter=base' : '--reporter=min', `--output-file=${output}`, ...which]
-  const ok = await run(title, node, args, { ...process.env, NODE_EXTRA_CA_CERTS: path('test/fixtures/tls/ca.pem'), ...env })
+  const ok = await run(title, node, args, { ...process.env, NODE_EXTRA_CA_CERTS: path('test/fixtures/tls/ca.pem'), ...recording, ...env })
   const report = existsSync(output) ? readFileSync(output, 'utf8') : ''
   const summary = report.match(/^# \{ total: .*\}$/gm)?.at(-1) ?? ''
   const counts = Object.fromEntries([...summary.matchAll(/(pass|fail|skip|todo): (\d+)/g)].map(([, name, count]) => [name, Number(count)]))
@@ -84,7 +101,9 @@ async function tests (): Promise<void> {
     failed++
     return
   }
-  if (embeddedOnly || !serversAreThere()) {
+  mkdirSync(answers)
+  const embedded = embeddedOnly || !serversAreThere()
+  if (embedded) {
     if (ci && !embeddedOnly) failed++
     await tap('tests of embedded mode', process.execPath, { TEST_MODES: 'embedded' }, !ci || embeddedOnly)
   } else {
@@ -97,6 +116,7 @@ async function tests (): Promise<void> {
     if (node24 === '') failed++
     else await tap('tests of embedded mode on Node 24 (those of server mode have run above)', node24, { TEST_MODES: 'embedded' }, true, AGAIN)
   }
+  judgeAnswers(embedded)
 }
 
 async function cleanUp (): Promise<void> {

@@ -39,9 +39,10 @@ export interface Program {
 
 /** Starts a command with the settings as its environment and nothing else of ours in it; it ends with the test. */
 export function start (t: Ending, command: string, args: string[], settings: Record<string, string>, folder: string): Program {
-  const { PATH = '', NODE_EXTRA_CA_CERTS = '' } = process.env
-  // tap has every process that a test starts load its own hooks; behind "env -i" the program is as users run it.
-  const environment = Object.entries({ PATH, NODE_EXTRA_CA_CERTS, ...settings }).map(([key, value]) => `${key}=${value}`)
+  const { PATH = '', NODE_EXTRA_CA_CERTS = '', TEST_ANSWERS } = process.env
+  // tap has every process that a test starts load its own hooks; behind "env -i" the program is as users run it, but that its answers are recorded.
+  const recording = TEST_ANSWERS !== undefined && { TEST_ANSWERS, NODE_OPTIONS: `--import=${new URL('dist-test/answers.recorder.js', root)}` }
+  const environment = Object.entries({ PATH, NODE_EXTRA_CA_CERTS, ...recording, ...settings }).map(([key, value]) => `${key}=${value}`)
   const child = spawn('env', ['-i', ...environment, command, ...args], { cwd: folder, stdio: ['pipe', 'pipe', 'pipe'] })
   let stdout = ''
   let stderr = ''
