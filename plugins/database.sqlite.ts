@@ -97,17 +97,45 @@ function withKnownErrors (sqlite: Sqlite.Database, ready: () => boolean): Sqlite
       throw databaseError(error)
     }
   }
+  const iterate = (): never => { throw new Error('streaming is not supported') }
+
+  /**
+   * The lock first. A statement that finds the file locked is not over for libsql (0.5), and no transaction can be committed until it is collected
+   * as garbage; `exec` ends what it runs.
+   */
+  function locked<T> (change: () => T): T {
+    if (sqlite.inTransaction) return change()
+    sqlite.exec('BEGIN IMMEDIATE')
+    try {
+      const result = change()
+      sqlite.exec('COMMIT')
+      return result
+    } catch (error) {
+      if (sqlite.inTransaction) sqlite.exec('ROLLBACK')
+      throw error
+    }
+  }
+
+  function boundary (sql: string): ReturnType<SqliteDatabase['prepare']> {
+    const run = known(() => {
+      sqlite.exec(sql === 'begin' ? 'BEGIN IMMEDIATE' : sql)
+      return { changes: 0, lastInsertRowid: 0 }
+    })
+    return { reader: false, all: () => [], run, iterate }
+  }
+
   return {
     // Closed by the hook of the one who opened it.
     close: () => {},
     prepare: known((sql: string) => {
       if (!ready()) throw fail('DatabaseUnavailable')
+      if (/^(begin|commit|rollback)$/.test(sql)) return boundary(sql)
       const statement = sqlite.prepare(sql)
       return {
         reader: statement.reader,
         all: known((parameters: readonly unknown[]) => statement.all(...parameters)),
-        run: known((parameters: readonly unknown[]) => statement.run(...parameters)),
-        iterate: () => { throw new Error('streaming is not supported') }
+        run: known((parameters: readonly unknown[]) => locked(() => statement.run(...parameters))),
+        iterate
       }
     })
   }
