@@ -60,7 +60,7 @@ async function traces (ground: Ground): Promise<Outcome> {
   const after = await everything(main)
   // One event is left, under the hash of the address that the account had.
   const left = traces.filter(trace => after.split('\n').some(line => line.includes(trace) && !/Type=deletion Outcome=success/.test(line)))
-  const numbered = (await Promise.all(['Users', 'Sessions', 'FormerEmails', 'Events'].map(table => main.rows(`SELECT 1 FROM ${table} WHERE UserID = ?`, [id])))).flat().length
+  const numbered = (await Promise.all(['Users', 'Sessions', 'FormerEmails', 'PendingNotices', 'Events'].map(table => main.rows(`SELECT 1 FROM ${table} WHERE UserID = ?`, [id])))).flat().length
   const keys = (await main.redis.keys('*')).filter(key => !OF_NETWORKS.test(key) && !OF_PROCESSES.test(key))
   const login = await Promise.all([person.Email, former].map(Email => main.login({ ...person, Email }, freshNetwork())))
   return { held: removed.code === 200 && seen === traces.length && left.length === 0 && numbered === 0 && keys.length === 0 && login.every(({ code }) => code === 501), came: `${seen} of ${traces.length} traces before, ${left.length} after, ${numbered} rows with its number, ${keys.length} keys in Redis` }
@@ -83,7 +83,7 @@ async function racing ({ dear }: Ground): Promise<Outcome> {
     ])
     await sleep(LATE_MS)
     const gone = await dear.rows('SELECT 1 FROM Users WHERE UserID = ?', [id])
-    for (const table of ['Sessions', 'FormerEmails', 'Events']) rows = rows.concat((await dear.rows(`SELECT * FROM ${table} WHERE UserID = ?`, [id])).map(row => `${table} ${String(row.Type ?? '')}`.trim()))
+    for (const table of ['Sessions', 'FormerEmails', 'PendingNotices', 'Events']) rows = rows.concat((await dear.rows(`SELECT * FROM ${table} WHERE UserID = ?`, [id])).map(row => `${table} ${String(row.Type ?? '')}`.trim()))
     for (const { body } of more) if (typeof body.Token === 'string') good += (await dear.check(body.Token)).filter(code => code === 200).length
     if (gone.length > 0) rows.push('Users')
     return more

@@ -42,7 +42,7 @@ export interface Outbox {
   send: (notice: StoredNotice) => void
   /** Stores a notice and mails it. */
   add: (notice: StoredNotice) => void
-  /** Mails what is due, whoever stored it, and waits for it. */
+  /** Mails what is due, whoever stored it, and waits until no more is. */
   look: () => Promise<void>
   /** Looks every few seconds, and deletes every hour what has become too old. */
   start: () => void
@@ -72,17 +72,21 @@ export function createOutbox ({ store, mailer, mailOf, reachable }: Parts, log: 
   let known = { pending: 0, oldestSeconds: 0 }
   const free = (): number => AT_ONCE + IN_LINE - queue.load.running - queue.load.waiting
 
+  /** Makes an attempt when its turn comes. What became of it is written down by itself: a database that is away must not keep others from their turn. */
   async function deliver (notice: StoredNotice, claim: string): Promise<void> {
     inLine.add(notice)
+    let delivery: Delivery = { verdict: 'untried', error: undefined }
     try {
       await queue(async () => {
         // Not there: given back meanwhile.
-        if (inLine.delete(notice)) await settle(notice, claim, await attempt(handOver => mailer(mailOf(notice), handOver), () => store.handOver(notice.id, claim, now())))
+        if (inLine.delete(notice)) delivery = await attempt(handOver => mailer(mailOf(notice), handOver), () => store.handOver(notice.id, claim, now()))
+        else delivery = { verdict: 'gone', error: undefined }
       })
-    } catch (error) {
+    } catch {
       // The line is full.
-      if (inLine.delete(notice)) await settle(notice, claim, { verdict: 'untried', error })
+      inLine.delete(notice)
     }
+    inBackground(() => settle(notice, claim, delivery))
   }
 
   async function settle (notice: StoredNotice, claim: string, delivery: Delivery): Promise<void> {
@@ -131,9 +135,13 @@ export function createOutbox ({ store, mailer, mailOf, reachable }: Parts, log: 
     return running
   }
 
+  async function settled (): Promise<void> {
+    while (underWay.size > 0) await Promise.all(underWay)
+  }
+
   function send (notice: StoredNotice): void {
     const { claim } = notice
-    if (claim !== null) inBackground(() => deliver(notice, claim))
+    if (claim !== null) inBackground(() => closing.signal.aborted ? putOff(notice, claim, notice.attempts, 0) : deliver(notice, claim))
   }
 
   async function look (): Promise<void> {
@@ -198,8 +206,8 @@ export function createOutbox ({ store, mailer, mailOf, reachable }: Parts, log: 
       closing.abort()
       const left = [...inLine]
       inLine.clear()
-      const givenBack = Promise.all(left.map(async notice => { if (notice.claim !== null) await putOff(notice, notice.claim, notice.attempts, 0) }))
-      await Promise.race([Promise.all([givenBack, ...underWay]), sleep(SETTLE_MS, undefined, { ref: false })])
+      left.forEach(send)
+      await Promise.race([settled(), sleep(SETTLE_MS, undefined, { ref: false })])
     }
   }
 }

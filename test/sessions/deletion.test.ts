@@ -49,6 +49,8 @@ async function lived (world: World): Promise<{ id: number, token: string, sid: s
 
 async function nothingLeft (t: Test, world: World, { id, sid }: { id: number, sid: string }): Promise<void> {
   await world.app.events.flush()
+  // What tells of the deletion is kept until it is mailed.
+  await until(async () => (await world.rows('SELECT NoticeID FROM PendingNotices')).length === 0)
   const left = await everything(world)
   for (const trace of [alice.Email, former, 'nemo', 'Nemo', 'NEMO', sid]) t.notMatch(left, new RegExp(trace.replaceAll('.', '\\.')), trace)
   t.notMatch(left, new RegExp(`\\b${id}\\b`), 'its number')
