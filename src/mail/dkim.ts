@@ -8,7 +8,7 @@ export interface DkimKey { domain: string, selector: string, privateKey: string 
 /** What a signature covers: all that a reader or a filter goes by. Fields that a mail lacks are passed over. */
 export const SIGNED_FIELDS = 'From:To:Subject:Date:Message-ID:MIME-Version:Content-Type:Content-Language:List-Id:Auto-Submitted:Reply-To:Cc'
 
-/** RFC 8301, section 3.2; what is below it, receivers do not take for a signature. */
+/** What signers should have at least (RFC 8301, section 3.2). */
 const LEAST_BITS = 2048
 const OTHERS = 0o007
 

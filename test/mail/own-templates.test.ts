@@ -2,8 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { ConfigError } from '../../src/config.ts'
+import { brandVariables, htmlVariables, variables } from '../../src/mail/names.ts'
 import { TemplateError } from '../../src/mail/template.ts'
-import { build, digest } from '../helper.ts'
+import { build, digest, file } from '../helper.ts'
 import { mails } from '../support/mails.ts'
 import { emptyFolder } from '../support/program.ts'
 
@@ -77,19 +78,29 @@ const faults: Array<[file: string, content: string | Buffer, complaint: RegExp]>
 ]
 
 t.test('F1: a template that is wrong is refused with its file, its line and what is wrong', async t => {
-  for (const [file, content, complaint] of faults) {
-    const folder = folderOf(t, { [file]: content })
-    t.throws(() => { mails({}, folder) }, new TemplateError(), file)
+  for (const [name, content, complaint] of faults) {
+    const folder = folderOf(t, { [name]: content })
+    t.throws(() => { mails({}, folder) }, new TemplateError(), name)
     try { mails({}, folder) } catch (error) {
       const { message } = error as Error
-      t.match(message, complaint, file)
-      t.ok(message.startsWith(`${file}: `), message)
+      t.match(message, complaint, name)
+      t.ok(message.startsWith(`${name}: `), message)
       t.notMatch(message, /\n/)
       t.notOk(message.includes(folder))
     }
   }
   t.throws(() => { mails({}, join(emptyFolder(t), 'missing')) }, { message: 'the folder cannot be read (ENOENT)' })
   t.throws(() => { mails({}, folderOf(t, { en: 'a file' })) }, { message: 'en cannot be read (ENOTDIR)' })
+})
+
+t.test('docs/MAIL.md names every mail and every value, and the start of one built-in template as it is', async t => {
+  const text = file('docs/MAIL.md')
+  for (const [name, own] of Object.entries(variables)) {
+    t.match(text, `| \`${name}\` |`)
+    for (const value of own) t.match(text, `\`{{${value}}}\``)
+  }
+  for (const value of [...brandVariables, ...htmlVariables]) t.match(text, `\`{{${value}}}\``)
+  t.match(text, file('templates/zh/code-sign.txt').split('\n').slice(0, 8).join('\n'))
 })
 
 t.test('F1: such a template stops the start, with the setting', async t => {
