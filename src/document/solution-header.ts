@@ -6,7 +6,8 @@ const HEADER = 'X-Captcha'
 const solution = {
   description: 'The solution of the `Challenge` of Code 428: base64 of JSON, as ALTCHA\'s widget gives it. Only to repeat a request that was answered so; else it is not looked at.',
   type: 'string',
-  maxLength: 2048
+  maxLength: 2048,
+  examples: ['eyJhbGdvcml0aG0iOiJTSEEtMjU2IiwibnVtYmVyIjo0MjE3fQ==']
 }
 
 /**
