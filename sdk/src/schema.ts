@@ -2090,7 +2090,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The solution of the `Challenge` of Code 428: base64 of JSON, as ALTCHA's widget gives it. Only to repeat a request that was answered so; else it is not looked at. */
+                /**
+                 * @description The solution of the `Challenge` of Code 428: base64 of JSON, as ALTCHA's widget gives it. Only to repeat a request that was answered so; else it is not looked at.
+                 * @example eyJhbGdvcml0aG0iOiJTSEEtMjU2IiwibnVtYmVyIjo0MjE3fQ==
+                 */
                 "X-Captcha"?: string;
             };
             path?: never;
@@ -2135,7 +2138,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The solution of the `Challenge` of Code 428: base64 of JSON, as ALTCHA's widget gives it. Only to repeat a request that was answered so; else it is not looked at. */
+                /**
+                 * @description The solution of the `Challenge` of Code 428: base64 of JSON, as ALTCHA's widget gives it. Only to repeat a request that was answered so; else it is not looked at.
+                 * @example eyJhbGdvcml0aG0iOiJTSEEtMjU2IiwibnVtYmVyIjo0MjE3fQ==
+                 */
                 "X-Captcha"?: string;
             };
             path?: never;
@@ -2180,7 +2186,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The solution of the `Challenge` of Code 428: base64 of JSON, as ALTCHA's widget gives it. Only to repeat a request that was answered so; else it is not looked at. */
+                /**
+                 * @description The solution of the `Challenge` of Code 428: base64 of JSON, as ALTCHA's widget gives it. Only to repeat a request that was answered so; else it is not looked at.
+                 * @example eyJhbGdvcml0aG0iOiJTSEEtMjU2IiwibnVtYmVyIjo0MjE3fQ==
+                 */
                 "X-Captcha"?: string;
             };
             path?: never;
@@ -2225,7 +2234,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The solution of the `Challenge` of Code 428: base64 of JSON, as ALTCHA's widget gives it. Only to repeat a request that was answered so; else it is not looked at. */
+                /**
+                 * @description The solution of the `Challenge` of Code 428: base64 of JSON, as ALTCHA's widget gives it. Only to repeat a request that was answered so; else it is not looked at.
+                 * @example eyJhbGdvcml0aG0iOiJTSEEtMjU2IiwibnVtYmVyIjo0MjE3fQ==
+                 */
                 "X-Captcha"?: string;
             };
             path?: never;
@@ -2270,7 +2282,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The solution of the `Challenge` of Code 428: base64 of JSON, as ALTCHA's widget gives it. Only to repeat a request that was answered so; else it is not looked at. */
+                /**
+                 * @description The solution of the `Challenge` of Code 428: base64 of JSON, as ALTCHA's widget gives it. Only to repeat a request that was answered so; else it is not looked at.
+                 * @example eyJhbGdvcml0aG0iOiJTSEEtMjU2IiwibnVtYmVyIjo0MjE3fQ==
+                 */
                 "X-Captcha"?: string;
             };
             path?: never;
@@ -2482,7 +2497,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The solution of the `Challenge` of Code 428: base64 of JSON, as ALTCHA's widget gives it. Only to repeat a request that was answered so; else it is not looked at. */
+                /**
+                 * @description The solution of the `Challenge` of Code 428: base64 of JSON, as ALTCHA's widget gives it. Only to repeat a request that was answered so; else it is not looked at.
+                 * @example eyJhbGdvcml0aG0iOiJTSEEtMjU2IiwibnVtYmVyIjo0MjE3fQ==
+                 */
                 "X-Captcha"?: string;
             };
             path?: never;
@@ -2528,7 +2546,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The solution of the `Challenge` of Code 428: base64 of JSON, as ALTCHA's widget gives it. Only to repeat a request that was answered so; else it is not looked at. */
+                /**
+                 * @description The solution of the `Challenge` of Code 428: base64 of JSON, as ALTCHA's widget gives it. Only to repeat a request that was answered so; else it is not looked at.
+                 * @example eyJhbGdvcml0aG0iOiJTSEEtMjU2IiwibnVtYmVyIjo0MjE3fQ==
+                 */
                 "X-Captcha"?: string;
             };
             path?: never;
@@ -2574,7 +2595,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The solution of the `Challenge` of Code 428: base64 of JSON, as ALTCHA's widget gives it. Only to repeat a request that was answered so; else it is not looked at. */
+                /**
+                 * @description The solution of the `Challenge` of Code 428: base64 of JSON, as ALTCHA's widget gives it. Only to repeat a request that was answered so; else it is not looked at.
+                 * @example eyJhbGdvcml0aG0iOiJTSEEtMjU2IiwibnVtYmVyIjo0MjE3fQ==
+                 */
                 "X-Captcha"?: string;
             };
             path?: never;
@@ -2645,7 +2669,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The solution of the `Challenge` of Code 428: base64 of JSON, as ALTCHA's widget gives it. Only to repeat a request that was answered so; else it is not looked at. */
+                /**
+                 * @description The solution of the `Challenge` of Code 428: base64 of JSON, as ALTCHA's widget gives it. Only to repeat a request that was answered so; else it is not looked at.
+                 * @example eyJhbGdvcml0aG0iOiJTSEEtMjU2IiwibnVtYmVyIjo0MjE3fQ==
+                 */
                 "X-Captcha"?: string;
             };
             path?: never;
