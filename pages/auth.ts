@@ -1,5 +1,4 @@
-import type { CaptchaChallenge } from '../sdk/src/captcha.ts'
-import { createDreamAuth, localStore } from '../sdk/src/index.ts'
+import { createDreamAuth, localStore, solveCaptcha, type CaptchaChallenge } from '../sdk/src/index.ts'
 import { chooseLanguage, type Language } from './language.ts'
 
 let language = chooseLanguage()
@@ -10,16 +9,9 @@ let showSolving = (_solving: boolean): void => {}
 /** Tells while the page works out what the service asks of networks that have failed too often. */
 export const onSolving = (listener: (solving: boolean) => void): void => { showSolving = listener }
 
-function isChallenge (value: unknown): value is CaptchaChallenge {
-  return typeof value === 'object' && value !== null && 'parameters' in value && 'signature' in value
-}
-
-/** What solves it is loaded when it is asked for, which is seldom. */
-async function solve (challenge: unknown): Promise<string> {
-  if (!isChallenge(challenge)) throw new TypeError('not a challenge of the service')
+async function solve (challenge: CaptchaChallenge): Promise<string> {
   showSolving(true)
   try {
-    const { solveCaptcha } = await import('../sdk/src/captcha.ts')
     return await solveCaptcha(challenge)
   } finally {
     showSolving(false)

@@ -23,6 +23,14 @@ export async function buildDocs (outdir) {
   })
 }
 
+/** What a file needs before it runs, itself included: the browser is told of all at once, and not of one after the other. */
+function needed (outputs, path, found = new Set()) {
+  if (found.has(path)) return found
+  found.add(path)
+  for (const { path: other, kind } of outputs[path]?.imports ?? []) if (kind === 'import-statement') needed(outputs, other, found)
+  return found
+}
+
 /** Writes script and style into a folder, each with a copy for brotli and for gzip, and `manifest.json`, which names them. */
 export async function buildPages (outdir) {
   const { metafile } = await build({
@@ -50,5 +58,7 @@ export async function buildPages (outdir) {
     await writeFile(join(outdir, `${file}.br`), await promisify(brotliCompress)(bytes))
     await writeFile(join(outdir, `${file}.gz`), await promisify(gzip)(bytes, { level: 9 }))
   }))
-  await writeFile(join(outdir, 'manifest.json'), JSON.stringify({ script: nameOf('pages/main.tsx'), style: nameOf('pages/styles/style.css'), files }))
+  const script = made.find(([, { entryPoint }]) => entryPoint === 'pages/main.tsx')?.[0] ?? ''
+  const preload = [...needed(metafile.outputs, script)].filter(path => path !== script).map(path => basename(path))
+  await writeFile(join(outdir, 'manifest.json'), JSON.stringify({ script: basename(script), style: nameOf('pages/styles/style.css'), preload, files }))
 }

@@ -13,10 +13,10 @@ export interface AccountPages {
 }
 
 /** What `pages/build.mjs` writes down of what it built. */
-interface Manifest { script: string, style: string, files: string[] }
+interface Manifest { script: string, style: string, preload: string[], files: string[] }
 
 function isManifest (value: unknown): value is Manifest {
-  return typeof value === 'object' && value !== null && 'script' in value && 'style' in value && 'files' in value && Array.isArray(value.files)
+  return typeof value === 'object' && value !== null && 'script' in value && 'style' in value && 'files' in value && Array.isArray(value.files) && 'preload' in value && Array.isArray(value.preload)
 }
 
 const folder = new URL('dist/pages/', root)
@@ -34,7 +34,7 @@ const escape = (text: string): string => text.replace(/[&<>"]/g, character => EN
 const icon = (color: string): string => "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect width='32' height='32' rx='9' fill='COLOUR'/%3E%3Cpath d='M21 20.5A8.5 8.5 0 0 1 12.2 8a9 9 0 1 0 12 12 8.6 8.6 0 0 1-3.2.5z' fill='%23f6f1dc'/%3E%3C/svg%3E".replace('COLOUR', encodeURIComponent(color))
 
 /** One document for every path. What the script has to know of the service comes along, so that it asks for nothing before it shows something. */
-function shellOf ({ script, style }: Manifest, settings: Record<string, unknown>, { name, color }: Brand): string {
+function shellOf ({ script, style, preload }: Manifest, settings: Record<string, unknown>, { name, color }: Brand): string {
   return `<!doctype html>
 <html lang="zh-CN">
 <head>
@@ -48,7 +48,7 @@ function shellOf ({ script, style }: Manifest, settings: Record<string, unknown>
 <title>${escape(name.zh)}</title>
 <link rel="icon" href="${icon(color)}">
 <link rel="stylesheet" href="/account/assets/${style}">
-<script type="module" src="/account/assets/${script}"></script>
+${preload.map(name => `<link rel="modulepreload" href="/account/assets/${name}">\n`).join('')}<script type="module" src="/account/assets/${script}"></script>
 </head>
 <body>
 <div id="page"><p class="late">页面没有加载完成，请刷新重试。<br><span lang="en">The page did not load: please reload it.</span></p></div>

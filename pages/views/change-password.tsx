@@ -16,6 +16,8 @@ export function ChangePassword (): JSX.Element {
     if (OldPassword === NewPassword) return { fields: { NewPassword: t.checks.same } }
     const result = await auth.changePassword({ OldPassword, NewPassword })
     if (!result.ok) return result.error === 'LoginFailed' ? { fields: { OldPassword: t.errors.PasswordWrong } } : refusalOf(result, t)
+    // A copy of the token that somebody has is then good for thirty seconds more, and not for as long as ours.
+    await auth.refresh()
     go('profile', { replace: true })
     say(t.password.done)
   })
