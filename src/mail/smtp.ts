@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { createTransport } from 'nodemailer'
 import SMTPConnection from 'nodemailer/lib/smtp-connection'
 import type { Brand } from '../brand.ts'
@@ -73,32 +72,26 @@ export function createSmtp ({ host, port, sender, password, insecure, brand, dki
   // Nodemailer's own queue has no end: what waits, waits here.
   const queue = createQueue(CONNECTIONS, WAITING)
 
-  /** What is asked before the end of a mail is sent, by its Message-ID. */
-  const handOvers = new Map<string, HandOver>()
-  transport.use('stream', ({ data: { messageId = '' }, message }, done) => {
-    const handOver = handOvers.get(messageId)
+  /** What is asked before the end of a mail is sent, by the signal of its delivery: that is nothing else's, where the same mail may be sent twice at once. */
+  const handOvers = new WeakMap<AbortSignal, HandOver>()
+  transport.use('stream', ({ data: { signal }, message }, done) => {
+    const handOver = signal === undefined ? undefined : handOvers.get(signal)
     if (handOver !== undefined) awaitHandOver(message, handOver)
     done()
   })
 
   async function deliver (mail: Mail, signal: AbortSignal, handOver?: HandOver): Promise<void> {
     const { subject, text, html } = mail
-    const { messageId = '', ...headers } = headersOf({ id: randomUUID(), ...mail }, sender, brand)
-    if (handOver !== undefined) handOvers.set(messageId, handOver)
-    try {
-      const { rejected } = await transport.sendMail({
-        ...headers,
-        messageId,
-        subject,
-        text,
-        html,
-        // A mail that was given up on must not go out after all, nor its connection stand in the way of others.
-        signal
-      })
-      if (rejected.length > 0) throw new Error('the mail server refused the recipient')
-    } finally {
-      handOvers.delete(messageId)
-    }
+    if (handOver !== undefined) handOvers.set(signal, handOver)
+    const { rejected } = await transport.sendMail({
+      ...headersOf(mail, sender, brand),
+      subject,
+      text,
+      html,
+      // A mail that was given up on must not go out after all, nor its connection stand in the way of others.
+      signal
+    })
+    if (rejected.length > 0) throw new Error('the mail server refused the recipient')
   }
 
   const breaker = createBreaker({ probe: () => greet(connection), limitMs: STEP_MS, isDeath, everyMs: LOOK_MS, changed })

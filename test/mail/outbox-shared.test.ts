@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import type { Overrides } from '../../plugins/services.ts'
 import { build, deployment, modes, type Mode, type World } from '../helper.ts'
@@ -100,10 +101,10 @@ for (const mode of modes) {
     const settings = { ...await deployment(t, mode), ...courier.settings }
     const world = await build(t, mode, settings)
     await member(world)
-    let release = (): void => {}
+    let held: Socket | undefined
     courier.says = (line, socket) => {
       if (line?.startsWith('RCPT') !== true || courier.lines.filter(each => each.startsWith('RCPT')).length > 1) return undefined
-      release = () => { socket.write('250 ok\r\n') }
+      held = socket
       return ''
     }
     tell(world)
@@ -112,9 +113,12 @@ for (const mode of modes) {
     await persistently(() => ahead.look())
     // The one ahead holds the claim for over, and is the first to hand it over.
     await until(async () => courier.taken.length === 1)
-    release()
-    await until(async () => await pending(world) === 0)
+    held?.write('250 ok\r\n')
+    // It hangs up rather than send the end.
+    await until(async () => held?.destroyed === true || courier.offered.length > 1)
     t.equal(courier.offered.length, 1, 'the one behind did not send the end')
+    t.equal(courier.lines.filter(line => line === 'DATA').length, 2, 'though all the rest')
+    await until(async () => await pending(world) === 0)
     t.equal(world.app.outbox.outcomes.delivered + ahead.outcomes.delivered, 1)
 
     courier.says = line => line === '.' ? '451 later' : undefined
