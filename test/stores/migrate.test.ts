@@ -3,10 +3,11 @@ import { migrate, migrationsOf, type MigrationSession } from '../../src/stores/m
 
 t.test('S2: a migration is remembered only when each of its statements has been carried out, in order and under the lock', async t => {
   const second = migrationsOf('mysql')[1]?.statements ?? []
+  const others = migrationsOf('mysql').map(({ version }) => version).filter(version => version !== 2)
   const done: string[] = []
   const session = (failing: string | undefined): MigrationSession => ({
     dialect: 'mysql',
-    applied: async () => [1, 3, 4],
+    applied: async () => others,
     columns: async () => [],
     exclusively: async work => {
       done.push('lock')
