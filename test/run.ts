@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative, resolve, sep } from 'node:path'
@@ -17,6 +17,7 @@ const path = (name: string): string => fileURLToPath(new URL(name, root))
 const folder = mkdtempSync(join(tmpdir(), 'dream-test-'))
 const answers = join(folder, 'answers')
 const services: Service[] = []
+const running = new Set<ChildProcess>()
 let passed = 0
 let failed = 0
 
@@ -27,7 +28,9 @@ function say (line: string): void {
 async function run (title: string, command: string, args: string[], env: NodeJS.ProcessEnv = process.env): Promise<boolean> {
   say(`\n— ${title}`)
   const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'], env })
+  running.add(child)
   const code = await new Promise(resolve => { child.once('exit', resolve) })
+  running.delete(child)
   return code === 0
 }
 
@@ -126,6 +129,7 @@ async function cleanUp (): Promise<void> {
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, async () => {
+    for (const child of running) child.kill()
     await cleanUp()
     process.exit(1)
   })
