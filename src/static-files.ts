@@ -39,7 +39,9 @@ export function sendStatic (request: FastifyRequest, reply: FastifyReply, { type
   // By the client's order they would all be alike: ours decides, unless it has refused one.
   const coding = [...bodies.keys()].find(each => liked.includes(each)) ?? 'identity'
   const tag = `"${hash}-${coding}"`
-  reply.header('etag', tag).header('vary', 'accept-encoding')
+  // With CORS it depends on the origin as well: a cache would give one origin what is another's.
+  const vary = [reply.getHeader('vary') ?? [], 'accept-encoding'].flat().join(', ')
+  reply.header('etag', tag).header('vary', vary)
   if (hasTag(request.headers['if-none-match'], tag)) return reply.code(304).send()
   if (coding !== 'identity') reply.header('content-encoding', coding)
   return reply.type(type).send(bodies.get(coding))

@@ -69,6 +69,16 @@ t.test('files are kept for ever under names that change with them, and the docum
   t.match(await get('/account/login', { headers: { 'if-none-match': '"another"' } }), { status: 200 })
 })
 
+t.test('X2: a cache in between gives no origin what was another\'s', async t => {
+  const { get } = await build(t, 'embedded', { CORS_ORIGIN: 'https://one.example, https://two.example' })
+  const { text } = await get('/account')
+  for (const path of ['/account', '/docs/static/docs.js', ...filesOf(text)]) {
+    const { headers } = await get(path, { headers: { origin: 'https://two.example' } })
+    t.equal(headers['access-control-allow-origin'], 'https://two.example')
+    t.same(String(headers.vary).toLowerCase().split(/,\s*/).sort(), ['accept-encoding', 'origin'], path)
+  }
+})
+
 t.test('what is not there is an envelope, with no word to keep it', async t => {
   const { get, post, ask } = await build(t, 'embedded')
   for (const path of ['/account/nothing', '/account/assets/', '/account/assets/main.js', '/account/assets/manifest.json', '/account/assets/..%2fserver.js', '/account/assets/..%2f..%2fpackage.json', '/account/assets/__proto__', '/account/assets/main-AAAAAAAA.js.br', '/Account/login', '/account/login/']) {
