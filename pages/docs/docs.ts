@@ -13,7 +13,7 @@ dark.addEventListener('change', applyScheme)
 
 let language: Language = navigator.languages.find(tag => /^(zh|en)\b/i.test(tag))?.toLowerCase().startsWith('zh') === true ? 'zh' : 'en'
 const entered: Entered = { name: 'Alice', email: 'alice@example.com', password: 'paper boats under a quiet moon', code: '' }
-const person = ({ password, code, ...rest }: Entered): Person => ({ ...rest, digest: sm3(password), code: code === '' ? '042917' : code })
+const person = ({ password, code, ...rest }: Entered): Person => ({ ...rest, digest: sm3(password.normalize('NFC')), code: code === '' ? '042917' : code })
 
 interface Operation { path: string, method: string, tag: string }
 

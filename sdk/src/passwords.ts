@@ -22,13 +22,15 @@ const NO_TEXT = /\0|\p{Surrogate}/u
 
 function digest (typed: string, field: string, least: number): string {
   if (NO_TEXT.test(typed)) throw new Refused(field, 'Text')
-  const { length } = [...typed]
+  // Keyboards differ in how they spell the same letter (é, or e and an accent), and one password is to be good on all.
+  const text = typed.normalize('NFC')
+  const { length } = [...text]
   if (length < least) throw new Refused(field, 'TooShort', least)
   if (length > MOST) throw new Refused(field, 'TooLong', MOST)
-  return sm3(typed)
+  return sm3(text)
 }
 
-/** The SM3 digest (GB/T 32905) of a password that is being chosen: 8 to 128 characters. @throws Refused */
+/** The SM3 digest (GB/T 32905) of a password that is being chosen, in Unicode's form C: 8 to 128 characters. @throws Refused */
 export const digestChosen = (typed: string, field = 'Password'): string => digest(typed, field, 8)
 
 /** That of one that is tried: whatever may once have been accepted. @throws Refused */

@@ -23,6 +23,20 @@ t.test('a password that the service would refuse is refused before it is digeste
   t.same(sent, [])
 })
 
+t.test('a password is one, however a keyboard spells its letters, and counts as long as it looks', async t => {
+  const { fetch, sent } = network()
+  const auth = createDreamAuth({ baseUrl: 'http://127.0.0.1:1', fetch, language: 'en' })
+  for (const Password of ['Tiếng Việt café', '한국어 비밀번호 하나', 'Ａｎｇｓｔröm ①']) {
+    for (const form of ['NFC', 'NFD'] as const) await auth.login({ Email, Password: Password.normalize(form) })
+    const [composed, decomposed] = sent.splice(0).map(({ body }) => JSON.parse(body).Password)
+    t.equal(composed, createHash('sm3').update(Password.normalize('NFC')).digest('hex'), Password)
+    t.equal(decomposed, composed)
+  }
+  t.match(await auth.sign({ Name: 'Alice', Email, Password: 'éééé'.normalize('NFD') }), { Details: [{ Reason: 'must have at least 8 characters' }] })
+  await auth.login({ Email, Password: ' Ｐassword ' })
+  t.equal(JSON.parse(sent[0]?.body ?? '').Password, createHash('sm3').update(' Ｐassword ').digest('hex'), 'spaces and width are the person\'s own')
+})
+
 for (const mode of modes) {
   t.test(`${mode}: C2: what is typed here reaches the account that a client made which does not digest, in whatever script`, async t => {
     const world = await build(t, mode)
