@@ -36,6 +36,9 @@ const PAUSE_MS = 10_000
 
 const sessionOf = (token: string | undefined): string | undefined => token === undefined ? undefined : claimsOf(token)?.sid ?? token
 
+/** RFC 6750, section 2.1. Other scripts and their users write into a store as well: nothing else is fit for a header. */
+const IS_TOKEN = /^[\w.~+/-]+=*$/
+
 export function createSession ({ store, exchange, patienceMs, now }: Parts): Session {
   const listeners = new Set<Listener>()
   let unwatch: (() => void) | undefined
@@ -46,6 +49,11 @@ export function createSession ({ store, exchange, patienceMs, now }: Parts): Ses
   let pausedUntil = 0
   /** A session whose token lives no longer when it is refreshed: it ends for good. */
   let lastLife: string | undefined
+
+  async function held (): Promise<string | undefined> {
+    const token = await store.get()
+    return token !== undefined && IS_TOKEN.test(token) ? token : undefined
+  }
 
   function told (before: string | undefined, after: string | undefined): void {
     if (sessionOf(before) === sessionOf(after)) return
@@ -62,7 +70,7 @@ export function createSession ({ store, exchange, patienceMs, now }: Parts): Ses
 
   /** @param next `undefined` for none. With `instead`: only where that is still the one */
   const put = (next: string | undefined, instead?: string): Promise<void> => inTurn(async () => {
-    const before = await store.get()
+    const before = await held()
     if (instead !== undefined && before !== instead) return
     if (next === undefined) await store.clear()
     else {
@@ -112,23 +120,23 @@ export function createSession ({ store, exchange, patienceMs, now }: Parts): Ses
   }
 
   return {
-    token: async () => store.get(),
+    token: held,
 
     async fresh () {
-      const token = await store.get()
+      const token = await held()
       if (token === undefined || !isDue(token) || performance.now() < pausedUntil) return token
       await fly(() => alone(token, async () => {
         // Another tab may have been first.
-        const current = await store.get()
+        const current = await held()
         return current !== undefined && isDue(current) ? exchanged(current) : undefined
       }))
-      return store.get()
+      return held()
     },
 
     async refresh () {
       for (;;) {
         // Joins what is under way; where that finds nothing to do, it is this one's turn.
-        const result = await fly(async () => alone(await store.get(), async () => exchanged(await store.get())))
+        const result = await fly(async () => alone(await held(), async () => exchanged(await held())))
         if (result !== undefined) return result
       }
     },
@@ -137,7 +145,7 @@ export function createSession ({ store, exchange, patienceMs, now }: Parts): Ses
     end: token => put(undefined, token),
 
     async signedIn () {
-      const token = await store.get()
+      const token = await held()
       if (token === undefined) return false
       const claims = claimsOf(token)
       return claims === undefined || now() - ahead < claims.exp * 1000

@@ -41,7 +41,11 @@ export function localStore (key = 'dream-auth'): TokenStore {
       if (there === undefined) return memory.set(token)
       there.setItem(key, token)
       return memory.clear()
-    }, () => memory.set(token)),
+    }, () => {
+      // What is there already would hide it.
+      trying(() => storage()?.removeItem(key), () => undefined)
+      return memory.set(token)
+    }),
     clear: () => {
       trying(() => storage()?.removeItem(key), () => undefined)
       return memory.clear()

@@ -2,6 +2,7 @@ import type { CaptchaChallenge } from './captcha.ts'
 import { NetworkError } from './results.ts'
 import type { Session } from './session.ts'
 import { openPaths } from './tables.ts'
+import { claimsOf } from './token.ts'
 
 /** @returns the header `X-Captcha` of the request that is asked for again */
 export type Solve = (challenge: CaptchaChallenge) => Promise<string>
@@ -84,7 +85,9 @@ export function createTransport ({ fetch, language, timeoutMs, session, solve }:
       await session.end(token)
       return response
     }
-    // Refreshed in another tab meanwhile, or signed in anew.
+    // What was asked in one person's name is not asked in another's, who has signed in meanwhile.
+    if (claimsOf(kept)?.sub !== claimsOf(token)?.sub) return response
+    // Refreshed in another tab, or signed in anew.
     headers.set('authorization', `Bearer ${kept}`)
     const second = await sendSolving(request, headers)
     if (second.status === 401) await session.end(kept)

@@ -110,6 +110,40 @@ for (const { mode, world, pass, signIn } of await serveAll(t)) {
     t.same(changes, [true, true], 'told that the session is another')
   })
 
+  t.test(`${mode}: what was asked in one person's name is not asked in another's, who has signed in meanwhile`, async t => {
+    const { auth, id, net, store } = await signIn()
+    const other = await signIn()
+    await world.app.sessions.revokeAll(id)
+    const [refused, released] = [gate(), gate()]
+    net.after = async path => {
+      if (path !== '/Auth/Sessions') return
+      refused.open()
+      await released.opened
+    }
+    const listed = auth.listSessions()
+    await refused.opened
+    t.match(await auth.login(other.person), { ok: true })
+    const kept = await store.get()
+    released.open()
+    t.match(await listed, { ok: false, error: 'Unauthorized' })
+    t.equal(net.asked('/Auth/Sessions'), 1)
+    t.equal(await store.get(), kept, 'the other stays signed in')
+  })
+
+  t.test(`${mode}: what others have written into the store is no token, and keeps nobody from signing in`, async t => {
+    for (const rubbish of ['', '记梦', 'two\r\nlines', 'a b', '{"token":"x"}', '\0', 'garbage', 'a.b.c', `e30.${btoa('null')}.x`, `e30.${btoa('{"sid":1,"exp":1e999}')}.x`]) {
+      const { auth, person, store } = await signIn()
+      await store.set(rubbish)
+      t.match(await auth.listSessions(), { ok: false, error: 'Unauthorized' }, JSON.stringify(rubbish))
+      t.equal(await auth.signedIn(), false)
+      t.match(await auth.refresh(), { ok: false, error: 'Unauthorized' })
+      t.match(await auth.logout(), { ok: false, error: 'Unauthorized' })
+      await store.set(rubbish)
+      t.match(await auth.login(person), { ok: true })
+      t.match(await auth.checkToken(), { ok: true })
+    }
+  })
+
   t.test(`${mode}: of two tokens that are refused one after the other, none is kept`, async t => {
     const { auth, person, id, net, store } = await signIn()
     await world.app.sessions.revokeAll(id)
