@@ -22,6 +22,8 @@ export function App (): JSX.Element {
   const [notice, setNotice] = useState('')
   const [back, setBack] = useState<Return>(hasReturn() ? 'asking' : 'none')
   const [leaving, setLeaving] = useState<string>()
+  /** Counts whoever was here: what one person was shown and has typed is not for the next. */
+  const [visitor, setVisitor] = useState(0)
   const returning = useRef<Promise<Return>>(Promise.resolve('none'))
   const logoutExpected = useRef(false)
   const t = texts[language]
@@ -35,10 +37,23 @@ export function App (): JSX.Element {
     returning.current = askReturn()
     returning.current.then(setBack)
     auth.signedIn().then(setSignedIn)
-    return auth.onChange(now => {
+    const changed = (now: boolean): void => {
       forgetAccount()
+      setVisitor(count => count + 1)
       setSignedIn(now)
-    })
+    }
+    // Back from elsewhere, a browser may show the page as it was left: what happened meanwhile it has not been told.
+    const shown = ({ persisted }: PageTransitionEvent): void => {
+      if (!persisted) return
+      setLeaving(undefined)
+      auth.signedIn().then(changed)
+    }
+    addEventListener('pageshow', shown)
+    const unwatch = auth.onChange(changed)
+    return () => {
+      removeEventListener('pageshow', shown)
+      unwatch()
+    }
   }, [])
 
   const guarded = GUARDED.test(path)
@@ -90,7 +105,7 @@ export function App (): JSX.Element {
   return (
     <AppContext.Provider value={state}>
       <Frame notice={notice}>
-        {leaving !== undefined && typeof back === 'object' ? <Leaving address={leaving} name={back.name} /> : signedIn === undefined || (guarded && !signedIn) ? <p class='loading'>{t.loading}</p> : <Content key={path} />}
+        {leaving !== undefined && typeof back === 'object' ? <Leaving address={leaving} name={back.name} /> : signedIn === undefined || (guarded && !signedIn) ? <p class='loading'>{t.loading}</p> : <Content key={guarded ? `${visitor} ${path}` : path} />}
       </Frame>
     </AppContext.Provider>
   )

@@ -5,7 +5,10 @@ export type Check = (value: string, t: Texts) => string | undefined
 
 const SHORTEST = 8
 const LONGEST = 128
-export const lengthOf = (text: string): number => Array.from(text).length
+/** What no JSON text that the service takes has in it. */
+const NO_TEXT = /\0|\p{Surrogate}/u
+/** In characters, as the service counts them. */
+export const lengthOf = (text: string): number => Array.from(text.normalize('NFC')).length
 
 /** An address as the service spells it. */
 export const addressOf = (text: string): string => text.trim().replace(/[A-Z]+/g, letters => letters.toLowerCase())
@@ -26,11 +29,15 @@ export const name: Check = (value, t) => {
 /** A password that is chosen: the service sees its digest alone, so it is for the page to count. */
 export const newPassword: Check = (value, t) => {
   const length = lengthOf(value)
+  if (NO_TEXT.test(value)) return t.checks.invalid
   return length < SHORTEST ? t.checks.short : length > LONGEST ? t.checks.long : undefined
 }
 
 /** A password that was chosen once. */
-export const password: Check = (value, t) => value === '' ? t.checks.required(t.fields.Password) : undefined
+export const password: Check = (value, t) => {
+  if (value === '') return t.checks.required(t.fields.Password)
+  return NO_TEXT.test(value) ? t.checks.invalid : lengthOf(value) > LONGEST ? t.checks.long : undefined
+}
 
 /** The digits of what was typed or pasted, in any width, whatever stands between them. */
 export const digitsOf = (text: string): string => text.normalize('NFKC').replace(/\D/g, '').slice(0, 6)

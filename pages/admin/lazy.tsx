@@ -10,11 +10,8 @@ export function LazyAdministration (): JSX.Element {
   const { t } = useApp()
   const [part, setPart] = useState<Part>()
   const [failed, setFailed] = useState(false)
-  function load (): void {
-    setFailed(false)
-    import('./admin.tsx').then(setPart, () => { setFailed(true) })
-  }
-  useEffect(load, [])
+  useEffect(() => { import('./admin.tsx').then(setPart, () => { setFailed(true) }) }, [])
   if (part !== undefined) return <part.Administration />
-  return failed ? <Trouble problem={{ error: 'Unreachable' }} again={load} /> : <p class='loading'>{t.loading}</p>
+  // After an update of the service this page asks for what is no longer there, and a browser remembers that it was not.
+  return failed ? <Trouble problem={{ error: 'Unreachable' }} again={() => { location.reload() }} /> : <p class='loading'>{t.loading}</p>
 }

@@ -20,7 +20,8 @@ interface AgainProps {
 /** What to do where no mail comes: wait, look elsewhere, have it sent again. */
 export function Again ({ sentAt, send }: AgainProps): JSX.Element {
   const { t, say } = useApp()
-  const [wait, setWait] = useState({ seconds: Math.max(0, Math.ceil(settings.cooldown - (Date.now() - sentAt) / 1000)) })
+  // Never longer than it was at first, should the clock have been put back.
+  const [wait, setWait] = useState({ seconds: Math.max(0, Math.min(settings.cooldown, Math.ceil(settings.cooldown - (Date.now() - sentAt) / 1000))) })
   const [busy, setBusy] = useState(false)
   const left = useCountdown(wait.seconds, wait)
   const waiting = left > 0 || busy

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { en as texts } from '../../pages/texts/en.ts'
 import { modes } from '../helper.ts'
 import { picture, violations, visit } from '../support/account-pages.ts'
 import { enter, insert, scene, words } from '../support/admin-page.ts'
@@ -81,6 +82,21 @@ for (const mode of modes) {
       const scripts = await page.evaluate<string[]>('performance.getEntriesByType("resource").map(({ name }) => name).filter(name => name.endsWith(".js"))')
       t.ok(scripts.length > 0)
       t.strictSame(scripts.filter(name => /admin/.test(name)), [])
+    })
+
+    await t.test('after an update of the service, the part that is gone is asked for anew', async t => {
+      const { page } = await visit(t, browser, `${origin}/account/login`, english)
+      const answer = await page.request.get(`${origin}/account/assets/admin-GONE1234.js`)
+      t.match({ status: answer.status(), ...answer.headers() }, { status: 404, 'cache-control': 'no-store' })
+      await page.route('**/assets/admin-*.js', route => route.fulfill({ status: 404, contentType: 'application/json', body: '{}' }))
+      await page.locator('form [name=Email]').fill('root@example.com')
+      await page.locator('form [name=Password]').fill('the password of Root')
+      await page.keyboard.press('Enter')
+      await page.getByRole('link', { name: texts.profile.administration }).click()
+      await page.getByRole('button', { name: texts.retry }).waitFor()
+      await page.unroute('**/assets/admin-*.js')
+      await page.getByRole('button', { name: texts.retry }).click()
+      await page.getByText(say.page(1, 50)).waitFor()
     })
 
     await t.test('a server that does not answer is told, and asked again', async t => {

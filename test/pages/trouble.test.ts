@@ -162,6 +162,50 @@ t.test('account pages in trouble', { skip: noBrowser }, async t => {
     t.equal(walk.at(), '/account/password', 'back where the person was')
   })
 
+  await t.test('who logs in as somebody else in another tab is shown nothing more of the one before', async t => {
+    const walk = await ground(t, browser, '/account/login')
+    const { world, page, submit, shows, origin, faults } = walk
+    const carol = { Name: 'Carol', Email: 'carol@example.com', Password: alice.Password }
+    await world.register(alice)
+    await world.register(carol)
+    await submit({ Email: alice.Email, Password: PASSWORD })
+    await shows(en.profile.title)
+    await page.getByText(alice.Email).waitFor()
+    const { body: { Token } } = await world.post('/Auth/Login', { Email: carol.Email, Password: carol.Password })
+    const other = await page.context().newPage()
+    await other.goto(`${origin}/account/forgot`)
+    await other.evaluate(`localStorage.setItem('dream-auth', ${JSON.stringify(Token)})`)
+    await page.getByText(carol.Email).waitFor()
+    t.equal(await page.getByText(alice.Email).count(), 0)
+
+    // Kept by the browser while the person was elsewhere, and shown again: it has heard of nothing.
+    await page.evaluate('localStorage.removeItem(\'dream-auth\'); dispatchEvent(new PageTransitionEvent(\'pageshow\', { persisted: true }))')
+    await shows(en.login.title)
+    t.equal(await page.getByText(carol.Email).count(), 0)
+    t.strictSame(faults, [])
+  })
+
+  await t.test('rubbish in the storage is as nobody logged in', async t => {
+    const { world, page, submit, shows, origin, faults } = await ground(t, browser, '/account/forgot')
+    await world.register(alice)
+    await page.evaluate('localStorage.setItem(\'dream-auth\', \'记梦\'); localStorage.setItem(\'dream.language\', \'{\'); for (const flow of [\'sign-up\', \'reset\', \'email\']) sessionStorage.setItem(\'dream.\' + flow, \'{"Email":1}\')')
+    await page.goto(`${origin}/account/profile`)
+    await shows(en.login.title)
+    await submit({ Email: alice.Email, Password: 'x'.repeat(129) })
+    await page.getByText(en.checks.long).waitFor()
+    await submit({ Password: PASSWORD })
+    await shows(en.profile.title)
+    t.strictSame(faults, [])
+  })
+
+  await t.test('a clock that was put back makes nobody wait for hours', async t => {
+    const { page, origin, shows } = await ground(t, browser, '/account/forgot')
+    await page.evaluate('sessionStorage.setItem(\'dream.reset\', JSON.stringify({ Email: \'alice@example.com\', sentAt: Date.now() + 86_400_000 }))')
+    await page.goto(`${origin}/account/reset`)
+    await shows(en.reset.title)
+    t.match(await page.locator('.again').innerText(), /Send again in (60|5\d) s/)
+  })
+
   await t.test('the keyboard alone signs up, and every view begins at its heading', async t => {
     const walk = await ground(t, browser, '/account/login')
     const { world, page, shows, faults } = walk
