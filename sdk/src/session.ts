@@ -34,6 +34,11 @@ interface Parts {
 /** After a refresh that failed, calls go on with the token there is for so long: each would wait for the next failure. Well within the service's 30 s for an answer that was lost. */
 const PAUSE_MS = 10_000
 
+/** A lock that took longer was another tab's. What that has written is seen here a moment after its lock is free: browsers send the two on different ways. */
+const INSTANT_MS = 20
+const SEEN_MS = 300
+const LOOK_MS = 10
+
 const sessionOf = (token: string | undefined): string | undefined => token === undefined ? undefined : claimsOf(token)?.sid ?? token
 
 /** RFC 6750, section 2.1. Other scripts and their users write into a store as well: nothing else is fit for a header. */
@@ -97,20 +102,31 @@ export function createSession ({ store, exchange, patienceMs, now }: Parts): Ses
     return result
   }
 
+  /** The token that another tab has put in place of this one, as soon as it is seen; else this one. */
+  async function replacing (token: string): Promise<string | undefined> {
+    for (const end = performance.now() + SEEN_MS; performance.now() < end;) {
+      const current = await held()
+      if (current !== token) return current
+      await new Promise(resolve => { setTimeout(resolve, LOOK_MS) })
+    }
+    return token
+  }
+
   /** One at a time in this page, and where there are Web Locks, in all tabs that have the session. */
-  async function alone<T> (token: string | undefined, work: () => Promise<T>): Promise<T> {
+  async function alone<T> (token: string | undefined, work: (waited: boolean) => Promise<T>): Promise<T> {
     const locks = surroundings.navigator?.locks
-    if (locks === undefined || token === undefined) return work()
+    if (locks === undefined || token === undefined) return work(false)
     let began = false
+    const asked = performance.now()
     try {
       return await locks.request(`dream-auth ${sessionOf(token)}`, { signal: AbortSignal.timeout(patienceMs) }, () => {
         began = true
-        return work()
+        return work(performance.now() - asked > INSTANT_MS)
       })
     } catch (error) {
       if (began) throw error
       // The tab that has the lock sleeps. Two that refresh at once are no harm: the service takes the older token for a while.
-      return work()
+      return work(false)
     }
   }
 
@@ -125,9 +141,9 @@ export function createSession ({ store, exchange, patienceMs, now }: Parts): Ses
     async fresh () {
       const token = await held()
       if (token === undefined || !isDue(token) || performance.now() < pausedUntil) return token
-      await fly(() => alone(token, async () => {
+      await fly(() => alone(token, async waited => {
         // Another tab may have been first.
-        const current = await held()
+        const current = waited ? await replacing(token) : await held()
         return current !== undefined && isDue(current) ? exchanged(current) : undefined
       }))
       return held()

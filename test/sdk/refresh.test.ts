@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
 import { gate } from './service.ts'
 import { serveAll } from './signed-in.ts'
@@ -22,6 +23,29 @@ for (const { mode, world, pass, signIn } of await serveAll(t)) {
     t.match(await auth.checkToken(), { ok: true }, 'the first token is over by now')
     t.equal(net.asked(REFRESH), 1)
     t.same(changes, [true], 'nobody signed in or out')
+  })
+
+  t.test(`${mode}: of two tabs one refreshes, also where the other sees what was written a moment after the lock is free`, async t => {
+    const { auth, store, net, another } = await signIn()
+    let locked: Promise<unknown> = Promise.resolve()
+    const request = (_name: string, _options: unknown, work: () => Promise<unknown>): Promise<unknown> => (locked = locked.then(work))
+    const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator')
+    Object.defineProperty(globalThis, 'navigator', { configurable: true, value: { locks: { request } } })
+    t.teardown(() => {
+      if (before === undefined) Reflect.deleteProperty(globalThis, 'navigator')
+      else Object.defineProperty(globalThis, 'navigator', before)
+    })
+    const stale = await store.get()
+    let fresh = 0
+    net.after = async path => {
+      if (path !== REFRESH) return
+      await setTimeout(50)
+      fresh = performance.now() + 50
+    }
+    const late = another({ store: { ...store, get: () => fresh > 0 && performance.now() > fresh ? store.get() : stale } })
+    await pass(1.1 * HOUR)
+    for (const result of await Promise.all([auth.checkToken(), late.checkToken()])) t.match(result, { ok: true })
+    t.equal(net.asked(REFRESH), 1)
   })
 
   t.test(`${mode}: a refresh that was asked for joins the one under way`, async t => {
