@@ -59,6 +59,8 @@ function read (folder: string, file: string): string | undefined {
       const path = join(folder, file)
       const stats = statSync(path, { throwIfNoEntry: false })
       if (stats === undefined) return undefined
+      // A pipe or a device has no size, and perhaps no end.
+      if (!stats.isFile()) throw new TemplateError('it is no file')
       if (stats.size > LARGEST_BYTES) throw new TemplateError(`it is larger than ${LARGEST_BYTES} bytes`)
       return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path)).replaceAll('\r\n', '\n')
     } catch (error) {

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { ConfigError } from '../../src/config.ts'
@@ -41,6 +41,13 @@ t.test('a mail may have HTML of its own, which shows the values of that mail too
   const own = mails({}, folderOf(t, { 'zh/code-email.html': '<p>{{brand}}: <b>{{code}}</b>, {{life}}</p>\r\n' }))
   t.equal(own.codeMail('email', 'zh', given).html, '<p>Dream 记梦: <b>012345</b>, 5 分钟</p>\n')
   t.match(own.codeMail('email', 'zh', given).text, '更换')
+})
+
+t.test('what only looks like a file is not read, as it may have no end', async t => {
+  const folder = folderOf(t, { 'en/code-reset.txt': WORDING })
+  mkdirSync(join(folder, 'zh'))
+  symlinkSync('/dev/null', join(folder, 'zh/code-sign.txt'))
+  t.throws(() => mails({}, folder), { message: 'zh/code-sign.txt: it is no file' })
 })
 
 const faults: Array<[file: string, content: string | Buffer, complaint: RegExp]> = [
