@@ -170,7 +170,15 @@ export function createOutbox ({ store, mailer, mailOf, reachable }: Parts, log: 
   }
 
   async function expire (): Promise<void> {
-    const { untold, unknown } = await store.expire({ stored: now() - LONGEST_MS, handedOver: now() - HANDED_OVER_MS })
+    const sum = { untold: 0, unknown: 0 }
+    // By batches until none is left, or more could come than go.
+    for (let some = 1; some > 0 && !closing.signal.aborted;) {
+      const { untold, unknown } = await store.expire({ stored: now() - LONGEST_MS, handedOver: now() - HANDED_OVER_MS })
+      some = untold + unknown
+      sum.untold += untold
+      sum.unknown += unknown
+    }
+    const { untold, unknown } = sum
     outcomes.expired += untold
     outcomes.unknown += unknown
     if (untold > 0) log.warn(`${untold} notices could not be mailed within a day: they are given up`)

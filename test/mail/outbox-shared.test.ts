@@ -6,7 +6,8 @@ import { startCourier } from '../support/courier.ts'
 import { network, persistently, until } from '../support/faults.ts'
 import { createNotices, mailOf } from '../../src/notices.ts'
 import { createOutbox, type Outbox } from '../../src/outbox.ts'
-import { createNoticeStore } from '../../src/stores/notices.ts'
+import { preciseDateTime } from '../../src/stores/database.ts'
+import { createNoticeStore, rowOf } from '../../src/stores/notices.ts'
 import { createOwnAccountStore } from '../../src/stores/own-account.ts'
 import { freePort } from '../support/services.ts'
 
@@ -74,6 +75,21 @@ for (const mode of modes) {
     await persistently(() => second.app.outbox.look())
     t.equal(courier.taken.length, 2)
     t.equal(new Set(courier.taken).size, 2)
+  })
+
+  t.test(`${mode}: however many notices have become too old, the next look for them deletes them all`, { buffered: true }, async t => {
+    const port = await freePort()
+    const settings = { ...await deployment(t, mode), EMAIL_SMTP_SERVER: '127.0.0.1', EMAIL_SMTP_PORT: String(port), EMAIL_SENDER: 'noreply@dream.example', EMAIL_SMTP_INSECURE: 'true' }
+    const first = await build(t, mode, settings)
+    await member(first)
+    const ago = createNotices({ ...first.app.outbox, hasRoom: () => false }, () => Date.now() - 23 * HOUR)
+    const old = Array.from({ length: 1_100 }, () => ({ ...rowOf(ago.compose('password_changed', 'en', { to: alice, at: Date.now() }, 1)), DueAt: preciseDateTime(Date.now() + HOUR) }))
+    await persistently(() => first.app.database.insertInto('PendingNotices').values(old).execute())
+    await first.app.close()
+    const second = await build(t, mode, settings)
+    await until(async () => await pending(second) === 0, 20_000)
+    await until(async () => second.app.outbox.outcomes.expired === 1_100)
+    t.match(second.log(), /1100 notices could not be mailed within a day/)
   })
 
   t.test(`${mode}: S1: a process that stops leaves what it has not begun to the next one, at once`, { buffered: true }, async t => {
