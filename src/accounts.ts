@@ -164,7 +164,7 @@ export function createAccounts (parts: Parts, options: { hideAccounts: boolean, 
         if (verdict !== 'match' && await renew(account, password) && verdict === 'legacy') note.also('adoption', 'login')
         await store.recordLogin(account.id)
         const grant = await sessions.open(account, caller)
-        if (options.notifyNewNetwork && isNews(arrival, account)) notices.tell('new_network', caller.language, { to: Email, at: now(), network: networkOf(caller.address) }, account.id)
+        if (options.notifyNewNetwork && isNews(arrival, account) && await throttle.countNews(Email)) notices.tell('new_network', caller.language, { to: Email, at: now(), network: networkOf(caller.address) }, account.id)
         return { token: tokens.issue(grant), id: account.id, role: account.role }
       }))
     },

@@ -57,6 +57,14 @@ export const limits = {
   /** Codes of one kind mailed to one address: on request of networks that are not familiar to its account together, and of each that is. */
   mailbox: [
     { name: 'mailbox-day', points: 10, seconds: DAY }
+  ],
+  /** Changes of one account's password by somebody who is logged in: each is told by a mail. */
+  change: [
+    { name: 'change-day', points: 20, seconds: DAY }
+  ],
+  /** Mails to one account about networks that are new to it; none follows. */
+  news: [
+    { name: 'news-day', points: 20, seconds: DAY }
   ]
 } as const satisfies Record<string, readonly Limit[]>
 

@@ -124,6 +124,7 @@ export function createOwnAccount (parts: Parts, options: { hideAccounts: boolean
       await audit('password_change', email, caller, async note => {
         note.userId = id
         await reauthenticate(account, old, caller)
+        await throttle.countChange(email)
         const hash = await passwords.hash(password)
         const changed = await revocations.around([accountSubject(id)], () => store.changePassword({ id, tokenVersion, password: hash, keep: identity.sessionId }, notice))
         // Changed by somebody else meanwhile, who has ended this session.

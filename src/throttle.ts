@@ -49,6 +49,10 @@ export interface Throttle {
   guess: <T>(asker: Asker, run: () => Promise<T>) => Promise<T>
   /** Counts a mail that somebody asks for. */
   countMail: (asker: Asker) => Promise<void>
+  /** Counts a change of the account's password by somebody who is logged in. @throws Code 429 after so many that they cannot be meant */
+  countChange: (email: string) => Promise<void>
+  /** Counts a mail to the account about a network that is new to it. `false`: it has had its share of the day. Never fails: in doubt it is told. */
+  countNews: (email: string) => Promise<boolean>
   /** The network of an address, where the account has logged in from it before. */
   familiarNetwork: (email: string, address: string) => Promise<string | undefined>
   /** The owner has just proved the mailbox, from here: forgets failed logins, and which networks were familiar besides. Never fails. */
@@ -132,7 +136,7 @@ export function createThrottle (limiter: (limit: Limit) => RateLimiterAbstract, 
 
   async function erase (email: string): Promise<void> {
     const networks = await store.networks(keyOf(email))
-    await counting.clear([...networks.flatMap(network => counting.of(limits.login, network)), ...ofAccount(email)])
+    await counting.clear([...networks.flatMap(network => counting.of(limits.login, network)), ...[limits.account, limits.change, limits.news].flatMap(group => counting.of(group, keyOf(email)))])
     // Last, so that what failed half way can be repeated.
     await store.forget(keyOf(email))
   }
@@ -159,6 +163,17 @@ export function createThrottle (limiter: (limit: Limit) => RateLimiterAbstract, 
       const admitted = await admit(asker, free.mails)
       const own = counting.of(limits.mail, keyOf(networkOf(address)))
       await counting.take([own.slice(0, 1), [...own.slice(1), ...counting.of(limits.mailBlock, keyOf(blockOf(address)))]], admitted)
+    },
+
+    countChange: email => counting.take([counting.of(limits.change, keyOf(email))]),
+
+    async countNews (email) {
+      try {
+        return await counting.takeIfFree(counting.of(limits.news, keyOf(email))) === 0
+      } catch (error) {
+        report(error, 'a mail about a new network could not be counted')
+        return true
+      }
     },
 
     async familiarNetwork (email, address) {

@@ -48,6 +48,25 @@ for (const mode of modes) {
     t.match(await check(world, token), { status: 200 })
   })
 
+  t.test(`${mode}: L1: an account cannot have mails sent all day by changing its password to and fro, and what is counted goes with it`, async t => {
+    const world = await build(t, mode)
+    await world.register(alice)
+    const token = await world.login(alice)
+    const passwords = [alice.Password, next]
+    const changed = (i: number): Promise<Answer> => change(world, token, passwords[(i + 1) % 2], passwords[i % 2])
+    for (let i = 0; i < 20; i++) t.match(await changed(i), { body: { Code: 200 } })
+    const refused = await changed(20)
+    t.match(refused, { status: 429, body: { Code: 429 } })
+    t.ok(Number(refused.body.RetryAfter) > 23 * 3_600)
+    t.match(await world.post('/Auth/Login', { Email: alice.Email, Password: alice.Password }), { body: { Code: 200 } }, 'nothing else is refused')
+    await world.app.events.flush()
+    t.equal((await world.rows("SELECT Reason FROM Events WHERE Type = 'throttle' AND Reason = 'change-day'")).length, 1)
+    t.match(await world.remove('/Auth/Account', { Password: alice.Password }, bearer(token)), { body: { Code: 200 } })
+    if (mode === 'server') t.same(await world.redis.keys('*change-day*'), [])
+    await world.register(alice)
+    t.match(await change(world, await world.login(alice)), { body: { Code: 200 } })
+  })
+
   t.test(`${mode}: of two changes at once, one wins, and the other one's session is over`, async t => {
     const world = await build(t, mode)
     await world.register(alice)

@@ -24,6 +24,17 @@ for (const mode of modes) {
     t.equal((await notices(world)).length, 2)
   })
 
+  t.test(`${mode}: who logs in from one network after the other is told of twenty within a day, and logs in all the same`, async t => {
+    const world = await build(t, mode)
+    await world.register(alice)
+    for (let i = 0; i < 23; i++) t.equal(await login(world, `2001:db8:1:${i.toString(16)}::9`), 200)
+    await until(async () => (await notices(world)).length === 20)
+    await world.pass(DAY)
+    t.equal(await login(world, '198.51.100.1'), 200)
+    await until(async () => (await notices(world)).length > 20)
+    t.match((await notices(world)).slice(20), [/198\.51\.100\.1/])
+  })
+
   t.test(`${mode}: after ninety days without a login every network is news`, async t => {
     const world = await build(t, mode)
     await world.register(alice)
