@@ -70,14 +70,25 @@ function read (folder: string, file: string): string | undefined {
   })
 }
 
-/** A file that has the name of no mail would be passed over in silence. */
+/** A file that has the name of no mail, or lies with no language, would be passed over in silence. */
 function refuseUnknownFiles (folder: string): void {
+  const files = mailNames.flatMap(name => [`${name}.txt`, `${name}.html`])
   for (const part of ['', ...languages]) {
-    const known: string[] = part === '' ? [LAYOUT] : mailNames.flatMap(name => [`${name}.txt`, `${name}.html`])
+    const known: string[] = part === '' ? [LAYOUT] : files
     for (const name of namesIn(folder, part)) {
       if (/\.(txt|html?)$/i.test(name) && !known.includes(name)) throw new TemplateError(`${join(part, name)}: there is no mail of this name; there are ${known.join(', ')}`)
     }
   }
+  for (const part of otherFoldersIn(folder)) {
+    const lost = namesIn(folder, part).find(name => files.includes(name))
+    if (lost !== undefined) throw new TemplateError(`${join(part, lost)}: mails are in the folders ${languages.join(' and ')} alone`)
+  }
+}
+
+/** Folders of no language. Hidden ones are of whoever keeps or mounts the files. */
+function otherFoldersIn (folder: string): string[] {
+  const names = namesIn(folder, '').filter(name => !name.startsWith('.') && !languages.some(language => language === name))
+  return names.filter(name => statSync(join(folder, name), { throwIfNoEntry: false })?.isDirectory())
 }
 
 function namesIn (folder: string, part: string): string[] {

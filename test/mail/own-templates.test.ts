@@ -22,7 +22,7 @@ function folderOf (t: Test, files: Record<string, string | Buffer>): string {
 }
 
 t.test('a file takes the place of one built-in template, and of no other', async t => {
-  const own = mails({}, folderOf(t, { 'en/code-sign.txt': WORDING, 'README.md': 'of no concern', 'logo.png': 'likewise' }))
+  const own = mails({}, folderOf(t, { 'en/code-sign.txt': WORDING, 'README.md': 'of no concern', 'logo.png': 'likewise', 'drafts/ideas.txt': 'likewise', '.old/code-sign.txt': 'likewise' }))
   const sign = own.codeMail('sign', 'en', given)
   t.match(sign, { subject: 'Hello Dream 012345', text: 'Come in:\n\n012345\n\nFor 5 minutes.\n' })
   t.match(sign.html, />Come in:<[^]*>012345<[^]*>For 5 minutes\.</, 'the HTML part says the same, in the built-in layout')
@@ -72,6 +72,7 @@ const faults: Array<[file: string, content: string | Buffer, complaint: RegExp]>
   ['en/code-sign.txt', '', /begins with the lines/],
   ['en/code-sign.txt', Buffer.from([0xff, 0xfe, 0x41]), /^en\/code-sign\.txt: it is not UTF-8$/],
   ['en/code-sing.txt', WORDING, /^en\/code-sing\.txt: there is no mail of this name/],
+  ['zh-CN/code-sign.txt', WORDING, /^zh-CN\/code-sign\.txt: mails are in the folders zh and en alone$/],
   ['sign.html', '<p>', /^sign\.html: there is no mail of this name; there are layout\.html$/],
   ['en/code-sign.html', '<p>{{{code}}}</p>', /^en\/code-sign\.html: line 1: a value that is not escaped/],
   ['en/code-sign.html', '<p>{{&code}}</p>', /not escaped/],
