@@ -48,7 +48,7 @@ export function * refusals (checked: Settings, mode: Config['mode'], production:
   if (checked.EMAIL_SENDER !== undefined && !isEmail(checked.EMAIL_SENDER)) yield 'EMAIL_SENDER must be an e-mail address'
   yield * dkim(checked)
   for (const name of ['BRAND_NAME', 'BRAND_NAME_EN'] as const) {
-    if (!isBrandName(checked[name] ?? 'none')) yield `${name} must have 1 to ${LONGEST_NAME} characters, none of which controls anything`
+    if (!isBrandName(checked[name] ?? 'none')) yield `${name} must have 1 to ${LONGEST_NAME} characters and no control characters`
   }
   if (checked.BRAND_URL !== undefined && !isBrandUrl(checked.BRAND_URL)) yield 'BRAND_URL must be an https:// URL without user or password'
   for (const range of list(checked.TRUST_PROXY)) {

@@ -76,6 +76,10 @@ t.test('F1: strings of the wrong form', async t => {
   }
 })
 
+t.test('F1: a name of the brand is refused with what it takes', async t => {
+  t.throws(() => loadConfig({ ...embedded, BRAND_NAME: 'a\nb' }), { message: 'BRAND_NAME must have 1 to 40 characters and no control characters' })
+})
+
 t.test('F1: a malformed string is refused with what it takes, in words', async t => {
   for (const [key, value, takes] of [['WORKERS', '0', /a number, or `auto`/], ['JWT_EXPIRES_IN', '7 days', /a number with s, m, h, d or w/], ['SESSION_EXPIRES_IN', '90 days', /a number with s, m, h, d or w/], ['DB_NAME', 'a b', /letters, digits/], ['REDIS_URL', 'redis', /redis:\/\//]] as const) {
     t.throws(() => loadConfig({ ...embedded, [key]: value }), { message: takes })
