@@ -24,7 +24,7 @@ interface Texts {
 const zh: Texts = {
   title: '从这里开始',
   lead: '五次调用，从零到令牌。每条命令都指向本服务：复制到终端执行，或在下方接口中直接试用，请求体已按这里的内容填好。',
-  name: '名称',
+  name: '昵称',
   email: '邮箱',
   password: '密码（只发送其 SM3 摘要）',
   code: '邮件中的验证码',
@@ -32,7 +32,7 @@ const zh: Texts = {
   mailbox: '打开开发邮箱查看',
   steps: {
     sign: { title: '申请注册', text: '向邮箱发送验证码，此时账户尚未建立。' },
-    verify: { title: '用验证码建立账户', text: '从邮件中读取验证码并填在这里；名称、邮箱和密码与上一步相同。' },
+    verify: { title: '用验证码建立账户', text: '从邮件中读取验证码并填在这里；昵称、邮箱和密码与上一步相同。' },
     login: { title: '登录', text: '应答中带有令牌。在本页登录成功后，令牌会自动填入 Authorize，之后的调用都会带上它。' },
     checkToken: { title: '使用令牌', text: 'HTTP 200 表示令牌有效，响应头说明它属于谁。' },
     logout: { title: '退出登录', text: '令牌立即失效：再执行一次上一步，会得到 401。' }

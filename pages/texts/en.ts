@@ -75,7 +75,7 @@ export const en: Texts = {
     Unknown: 'Something went wrong. Please try again later.'
   },
 
-  login: { title: 'Log in', submit: 'Log in', forgot: 'Forgot the password?', none: 'No account yet?', signUp: 'Sign up' },
+  login: { title: 'Log in', submit: 'Log in', forgot: 'Forgot password?', none: 'No account yet?', signUp: 'Sign up' },
   signUp: { title: 'Sign up', submit: 'Get a code', have: 'Have an account?', login: 'Log in', note: 'We mail you a code of six digits.' },
   code: {
     title: 'Enter the code',
