@@ -34,8 +34,13 @@ export function localStore (key = 'dream-auth'): TokenStore {
   }
   // Even reading the property throws where a browser forbids it.
   const storage = () => surroundings.localStorage
+  /** Where all is cleared at once, nobody says what was there. */
+  let seen: string | undefined
   return {
-    get: () => trying(() => storage()?.getItem(key) ?? undefined, () => undefined) ?? memory.get(),
+    get: () => {
+      seen = trying(() => storage()?.getItem(key) ?? undefined, () => undefined)
+      return seen ?? memory.get()
+    },
     set: token => trying(() => {
       const there = storage()
       if (there === undefined) return memory.set(token)
@@ -53,6 +58,7 @@ export function localStore (key = 'dream-auth'): TokenStore {
     watch: listener => {
       const heed = (change: StorageChange): void => {
         if (change.key === key) listener(change.oldValue ?? undefined, change.newValue ?? undefined)
+        if (change.key === null) listener(seen, undefined)
       }
       surroundings.addEventListener?.('storage', heed)
       return () => surroundings.removeEventListener?.('storage', heed)

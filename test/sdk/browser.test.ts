@@ -94,6 +94,12 @@ t.test('in Chromium', { skip: noBrowser }, async t => {
       t.match(await other.evaluate('auth.logout()'), { ok: true })
       await Promise.all([told(one, [true, false]), told(other, [true, false])])
       t.equal(await one.evaluate('auth.signedIn()'), false)
+
+      t.match(await one.evaluate(login), { ok: true })
+      await told(other, [true, false, true])
+      t.equal(await other.evaluate('auth.signedIn()'), true)
+      await one.evaluate('localStorage.clear()')
+      await told(other, [true, false, true, false])
       await context.close()
     })
   }
