@@ -28,14 +28,19 @@ export function App (): JSX.Element {
   const logoutExpected = useRef(false)
   const t = texts[language]
 
+  function ask (): Promise<Return> {
+    returning.current = askReturn()
+    returning.current.then(setBack)
+    return returning.current
+  }
+
   useEffect(() => {
     document.documentElement.lang = t.lang
     speak(language)
   }, [language])
 
   useEffect(() => {
-    returning.current = askReturn()
-    returning.current.then(setBack)
+    ask()
     auth.signedIn().then(setSignedIn)
     const changed = (now: boolean): void => {
       forgetAccount()
@@ -48,10 +53,13 @@ export function App (): JSX.Element {
       setLeaving(undefined)
       auth.signedIn().then(changed)
     }
+    const connected = async (): Promise<void> => { if (await returning.current === 'asking') ask() }
     addEventListener('pageshow', shown)
+    addEventListener('online', connected)
     const unwatch = auth.onChange(changed)
     return () => {
       removeEventListener('pageshow', shown)
+      removeEventListener('online', connected)
       unwatch()
     }
   }, [])
@@ -74,7 +82,10 @@ export function App (): JSX.Element {
     move(to, options)
   }
   async function finish (result: Result, view: string, text: string): Promise<void> {
-    const where = await returning.current
+    const asked = await returning.current
+    // The network that failed then has just brought what the person came for.
+    const where = asked === 'asking' ? await ask() : asked
+    if (where === 'asking') setBack('refused')
     if (typeof where === 'object') {
       const address = returnAddress(where.url, result)
       setLeaving(address)

@@ -17,15 +17,16 @@ function nameOf (url: string): string {
   return protocol === 'https:' || protocol === 'http:' ? host : protocol.slice(0, -1)
 }
 
-/** Has the service judge `ReturnTo`. Nothing in this page does, so no two can understand an address in two ways. */
+/** Has the service judge `ReturnTo`. Nothing in this page does, so no two can understand an address in two ways. `asking` where it could not say. */
 export async function askReturn (): Promise<Return> {
   const given = asked().get('ReturnTo')
   if (given === null) return 'none'
   try {
     const answer = await fetch(`${BASE}/return-to.json?${new URLSearchParams({ ReturnTo: given })}`)
+    if (answer.status >= 429) return 'asking'
     const { ReturnTo } = await answer.json()
     return typeof ReturnTo === 'string' ? { url: ReturnTo, name: nameOf(ReturnTo) } : 'refused'
-  } catch { return 'refused' }
+  } catch { return 'asking' }
 }
 
 /** The address that tells the app how it went. A token is never in it: history, logs and the next page's referrer would keep it. */

@@ -45,6 +45,20 @@ t.test('people come back to the app that sent them', { skip: noBrowser }, async 
     await returned(t, walk, 'logged_in')
   })
 
+  await t.test('also where the service could not say at first whether it may be', async t => {
+    const walk = await sent(t, browser, 'forgot', target)
+    let failures = 0
+    await walk.page.route('**/return-to.json*', route => ++failures > 2 ? route.continue() : failures > 1 ? route.fulfill({ status: 503, contentType: 'application/json', body: '{"Code":529,"Msg":""}' }) : route.abort())
+    for (let i = 0; i < 2; i++) {
+      await walk.page.goto(`${walk.origin}/account/login?${new URLSearchParams({ ReturnTo: target, State: STATE })}`)
+      await walk.shows(en.login.title)
+      t.equal(await walk.page.getByText(en.returning.refused).count(), 0)
+    }
+    walk.faults.splice(0)
+    await walk.submit({ Email: alice.Email, Password: PASSWORD })
+    await returned(t, walk, 'logged_in')
+  })
+
   await t.test('after a sign-up that went through several views and a reload', async t => {
     const walk = await sent(t, browser, 'login', target)
     await walk.page.getByRole('link', { name: en.login.signUp, exact: true }).click()
