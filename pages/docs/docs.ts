@@ -29,6 +29,14 @@ function withoutExample (spec: OpenApi): OpenApi {
   return { ...spec, info: { ...info, ...(description !== undefined && { description: description.replace(/^## A worked example$[^]*?(?=^## |(?![^]))/m, '') }) } }
 }
 
+/** Without examples of what may be left out: they would be sent, as filters that find nothing and solutions of no challenge. */
+function withoutGuesses (spec: OpenApi): OpenApi {
+  for (const { parameters = [] } of Object.values(spec.paths).flatMap(methods => Object.values(methods))) {
+    for (const parameter of parameters) if (parameter.required !== true) delete parameter.example
+  }
+  return spec
+}
+
 function start (spec: OpenApi): void {
   const root = document.getElementById('start')
   const status = document.getElementById('status')
@@ -39,7 +47,7 @@ function start (spec: OpenApi): void {
 
   const ui: SwaggerUi = window.SwaggerUIBundle({
     domNode: document.getElementById('swagger-ui'),
-    spec: withoutExample(spec),
+    spec: withoutGuesses(withoutExample(spec)),
     // Without the bar: it brings a style sheet that the policy refuses, and a box to load other documents.
     layout: 'BaseLayout',
     docExpansion: 'list',

@@ -28,9 +28,11 @@ export interface SwaggerOptions {
   onComplete: () => void
 }
 
+interface Parameter { name: string, required?: boolean, example?: unknown }
+
 export interface OpenApi {
   info: { description?: string }
-  paths: Record<string, Record<string, { operationId?: string, tags?: string[] }>>
+  paths: Record<string, Record<string, { operationId?: string, tags?: string[], parameters?: Parameter[] }>>
 }
 
 declare global {

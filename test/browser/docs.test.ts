@@ -93,6 +93,15 @@ for (const mode of modes) {
       t.notOk('authorization' in request.headers(), 'and not sent any more')
     })
 
+    await t.test('what may be left out is left out until somebody fills it in', async t => {
+      const { page } = await open(t, browser, url, { viewport: viewports.desktop, locale: 'en' })
+      await page.locator('.opblock').first().waitFor()
+      const [list] = await Promise.all([page.waitForRequest(/Admin\/Users/), execute(page, 'listUsers')])
+      t.match(new URL(list.url()).search, /^(?:\?Limit=50)?$/, 'no filter')
+      const [login] = await Promise.all([page.waitForRequest(/Auth\/Login/), execute(page, 'login')])
+      t.notOk('x-captcha' in login.headers(), 'no solution')
+    })
+
     await t.test('its commands, copied into a shell, do what they say, whatever is in a name', async t => {
       const { page, faults } = await open(t, browser, url, { viewport: viewports.desktop, locale: 'en', permissions: ['clipboard-read', 'clipboard-write'] })
       await page.locator('.opblock').first().waitFor()
