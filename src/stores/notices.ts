@@ -1,3 +1,4 @@
+import { isEmail } from '../canonical.ts'
 import { leastEventId } from '../event-ids.ts'
 import { detailsOf, isNotice, NOTICES, type NoticeStore, type StoredNotice } from '../notices.ts'
 import { millisecondsOf, preciseDateTime, type Database, type PendingNoticesTable } from './database.ts'
@@ -11,6 +12,22 @@ const BATCH = 500
 /** Notices in the `PendingNotices` table. Every method may fail with Code 510. */
 export function createNoticeStore (database: Database): NoticeStore {
   const mine = (id: string, claim: string) => database.updateTable('PendingNotices').where('NoticeID', '=', id).where('Claim', '=', claim)
+
+  async function claim (name: string, due: { now: number, until: number, limit: number }): Promise<StoredNotice[]> {
+    const { now, until, limit } = due
+    const found = await database.selectFrom('PendingNotices').select('NoticeID')
+      .where('DueAt', '<=', preciseDateTime(now)).where('HandedOverAt', 'is', null).where('Kind', 'in', NOTICES)
+      .orderBy('DueAt').limit(limit * SPREAD).execute()
+    const some = shuffled(found.map(({ NoticeID }) => NoticeID)).slice(0, limit)
+    if (some.length === 0) return []
+    // Who comes second waits for the row, and finds that it is not due any more.
+    await database.updateTable('PendingNotices').set({ Claim: name, DueAt: preciseDateTime(until) })
+      .where('NoticeID', 'in', some).where('DueAt', '<=', preciseDateTime(now)).where('HandedOverAt', 'is', null).execute()
+    const rows = await database.selectFrom('PendingNotices').selectAll().where('NoticeID', 'in', some).where('Claim', '=', name).execute()
+    const notices = rows.flatMap(noticeOf)
+    // What nobody can read is out of the way for as long as a claim lasts: it must keep nothing else waiting.
+    return notices.length === 0 && rows.length > 0 ? claim(name, due) : notices
+  }
 
   return {
     async insert (notice) {
@@ -27,18 +44,7 @@ export function createNoticeStore (database: Database): NoticeStore {
       }
     },
 
-    async claim (claim, { now, until, limit }) {
-      const due = await database.selectFrom('PendingNotices').select('NoticeID')
-        .where('DueAt', '<=', preciseDateTime(now)).where('HandedOverAt', 'is', null).where('Kind', 'in', NOTICES)
-        .orderBy('DueAt').limit(limit * SPREAD).execute()
-      const some = shuffled(due.map(({ NoticeID }) => NoticeID)).slice(0, limit)
-      if (some.length === 0) return []
-      // Who comes second waits for the row, and finds that it is not due any more.
-      await database.updateTable('PendingNotices').set({ Claim: claim, DueAt: preciseDateTime(until) })
-        .where('NoticeID', 'in', some).where('DueAt', '<=', preciseDateTime(now)).where('HandedOverAt', 'is', null).execute()
-      const rows = await database.selectFrom('PendingNotices').selectAll().where('NoticeID', 'in', some).where('Claim', '=', claim).execute()
-      return rows.flatMap(noticeOf)
-    },
+    claim,
 
     async handOver (id, claim, at) {
       const { numUpdatedRows } = await mine(id, claim).set({ HandedOverAt: preciseDateTime(at) }).where('HandedOverAt', 'is', null).executeTakeFirst()
@@ -80,7 +86,7 @@ export function rowOf ({ id, userId, email, language, kind, details, attempts, d
 /** Nothing where somebody else wrote what nobody here can read. */
 function noticeOf ({ NoticeID, UserID, Email, Language, Kind, Details, Attempts, DueAt, Claim }: PendingNoticesTable): StoredNotice[] {
   const details = detailsOf(Details)
-  if (!isNotice(Kind) || details === undefined) return []
+  if (!isNotice(Kind) || details === undefined || !isEmail(Email)) return []
   return [{ id: NoticeID, userId: UserID, email: Email, language: Language === 'en' ? 'en' : 'zh', kind: Kind, details, attempts: Attempts, dueAt: millisecondsOf(DueAt), claim: Claim }]
 }
 

@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { bearer, build, digest, modes, type Mode, type World } from '../helper.ts'
+import type { PendingNoticesTable } from '../../src/stores/database.ts'
+import { rowOf } from '../../src/stores/notices.ts'
 import { answering, startCourier, type Courier } from '../support/courier.ts'
 import { persistently, until } from '../support/faults.ts'
 
@@ -162,6 +164,22 @@ for (const mode of modes) {
     await empty(of)
     t.equal(back.taken.length, 21)
     t.equal(new Set(back.taken).size, 21)
+  })
+
+  t.test(`${mode}: I6, I7: rows that nobody can read keep no other notice waiting, and what is no address gets no mail`, { buffered: true }, async t => {
+    const of = await scene(t, mode)
+    const { world, courier } = of
+    const { notices, database } = world.app
+    const row = (change: Partial<PendingNoticesTable>): PendingNoticesTable => ({ ...rowOf({ ...notices.compose('password_changed', 'en', { to: alice.Email, at: Date.now() }, 1), claim: null, dueAt: 0 }), ...change })
+    const odd = [{ Kind: 'of_a_later_version' }, { Details: 'null' }, { Details: '{"at":1e300}' }, { Language: 'tlh' }, ...['', 'a@example.com, eve@example.com', 'a@example.com>\r\nRCPT TO:<eve@example.com', 'a@example.com\r\nBcc: eve@example.com'].map(Email => ({ Email }))]
+    const unreadable = Array.from({ length: 200 }, () => row({ Details: '{"at":' }))
+    await persistently(() => database.insertInto('PendingNotices').values([...unreadable, ...odd.map(row)]).execute())
+    await persistently(() => world.app.outbox.look())
+    // The one in a language that there is not is mailed in ours.
+    await until(async () => courier.taken.length > 0)
+    tell(of)
+    await until(async () => courier.taken.length > 1)
+    t.strictSame([...new Set(courier.lines.filter(line => /^(RCPT|Bcc)/.test(line)))], [`RCPT TO:<${alice.Email}>`])
   })
 
   t.test(`${mode}: K7: a code does not wait behind notices, however many there are and however slow the mail server is with them`, { buffered: true }, async t => {
