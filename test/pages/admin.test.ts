@@ -7,6 +7,7 @@ import { member } from '../support/administrators.ts'
 import { launch, noBrowser } from '../support/browser.ts'
 
 const languages = ['zh', 'en'] as const
+t.setTimeout(240_000)
 
 /** Does something to the account that is shown, and waits until the page says so. */
 async function act (page: Page, title: string, done: string, confirmed = true): Promise<void> {
@@ -23,6 +24,8 @@ for (const mode of modes) {
 
     for (const language of languages) {
       for (const [device, viewport] of Object.entries(devices)) {
+        // Each language and each screen once in server mode.
+        if (mode === 'server' && (language === 'zh') !== (device === 'phone')) continue
         await t.test(`${language}, ${device}: finds an account, does to it all that can be done, and sees what happened`, async t => {
           const say = words[language]
           const name = `Victim${language}${device}`
@@ -33,7 +36,7 @@ for (const mode of modes) {
           // The page is the same in either mode: looked at in one.
           const look = async (view: string): Promise<void> => {
             if (mode !== 'embedded') return
-            t.strictSame(await violations(visited), [], `axe finds nothing: ${view}`)
+            if (device === 'phone') t.strictSame(await violations(visited), [], `axe finds nothing: ${view}`)
             t.equal(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), true, `nothing is cut off at the side: ${view}`)
             await picture(visited, `admin-${view}-${language}-${device}`)
           }

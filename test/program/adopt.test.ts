@@ -28,7 +28,7 @@ t.test('C5: an old table is adopted beside the service that uses it, with a rate
   const url = await serve(t, old.settings).url()
   const program = adopt(t, ['--from', 'any'], old.settings)
   t.equal(await program.ended, 0, program.stderr())
-  t.match(program.stdout(), /^Every account has been looked at\.\n1,200 wrapped \([\d.]+ a second\), 0 relabelled, 0 changed by their owners meanwhile, 0 stretched already\n$/)
+  t.match(program.stdout(), /^Every account has been looked at\.\n1,200 wrapped \([\d.]+ a second\), 0 relabelled, 0 changed by their owners meanwhile, 0 stretched already\n$/m)
   t.equal(await bareHashes(old), 0)
   const { typed } = oldPassword(7)
   t.match(await ask(`${url}/Auth/Login`, { Email: 'user7@example.com', Password: typed }), { body: { Code: 200, UserID: 7 } })

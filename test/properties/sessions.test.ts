@@ -7,7 +7,7 @@ import { sessionCommands } from './session-commands.ts'
 import { command, type Plan } from './session-plan.ts'
 import { start } from './session-service.ts'
 
-const WALKS = 40
+const WALKS = 30
 const LONGEST = 40
 
 const plans: Record<string, Plan> = { ...sessionCommands, ...accountCommands }
