@@ -101,7 +101,8 @@ if (modes.includes('server')) {
     /** Every way to lose one thing: each key, and each field of a hash. */
     const losses = async (): Promise<Array<{ key: string, lose: () => Promise<unknown> }>> => {
       const found = []
-      for (const key of (await redis.keys('*')).sort()) {
+      // The announcements of revocations come and go by themselves, and say nothing about codes.
+      for (const key of (await redis.keys('*')).filter(key => !key.startsWith('dream:revocations')).sort()) {
         found.push({ key, lose: () => redis.del(key) })
         if (await redis.type(key) !== 'hash') continue
         for (const field of (await redis.hkeys(key)).sort()) found.push({ key, lose: () => redis.hdel(key, field) })
@@ -117,7 +118,7 @@ if (modes.includes('server')) {
       const verify = async (code: string): Promise<number> => (await world.post('/Auth/Verify', { ...person, VerifyCode: code })).body.Code
       t.equal(await verify(other(VerifyCode)), 520, 'one try is used')
       const found = await losses()
-      ways = found.length
+      ways = Math.max(ways, found.length)
       const { key = '', lose } = found[nth] ?? {}
       await lose?.()
       tried.add(key.split(':')[1] ?? '')
