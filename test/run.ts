@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { root } from '../src/root.ts'
 import { shown, verdict } from './answers/verdict.ts'
 import { find, startMariadb, startRedis, type Service } from './support/services.ts'
+import { readTapReport } from './tap-report.ts'
 
 // `npm test`: type check, lint and every test. With file names as arguments: those tests alone. `--embedded`: embedded mode alone.
 // With CI=true nothing may be skipped, and the embedded tests run a second time on Node 24.
@@ -21,6 +22,13 @@ const services: Service[] = []
 const running = new Set<ChildProcess>()
 let passed = 0
 let failed = 0
+/** What failed, shown once more at the end, where it is looked for: a log may be cut, and tap's reporters are silent on failures with CI=true. */
+const failures: string[] = []
+
+function fail (what: string): void {
+  failed++
+  failures.push(what)
+}
 
 function say (line: string): void {
   process.stdout.write(`${line}\n`)
@@ -38,7 +46,7 @@ async function run (title: string, command: string, args: string[], env: NodeJS.
 /** A step that counts as one test. */
 async function step (title: string, ...args: string[]): Promise<void> {
   if (await run(title, process.execPath, args)) passed++
-  else failed++
+  else fail(`${title}: failed, as it says above`)
 }
 
 /** MariaDB and Redis, installed where that is possible without asking. */
@@ -72,10 +80,12 @@ function judgeAnswers (embedded: boolean): void {
   const { answers: count, wrong, missing } = verdict(answers, readFileSync(path('openapi.yaml'), 'utf8'), embedded)
   const unseen = files.length === 0 ? missing : []
   say(`${count} different answers, ${wrong.length} of them not as documented, ${unseen.length} documented replies never seen`)
-  if (wrong.length > 0) say(shown(wrong))
-  if (unseen.length > 0) say(`never seen, as operation, HTTP status and Code (a row in test/routes/contract-*.ts makes them):\n${shown(unseen)}`)
-  if (wrong.length + unseen.length > 0) failed++
-  else passed++
+  if (wrong.length + unseen.length === 0) {
+    passed++
+    return
+  }
+  const lines = [...wrong.length > 0 ? [shown(wrong)] : [], ...unseen.length > 0 ? ['never seen, as operation, HTTP status and Code (a row in test/routes/contract-*.ts makes them):', shown(unseen)] : []]
+  fail(['answers are not as openapi.yaml has them', ...lines].join('\n'))
 }
 
 /** Runs the tests with tap and counts what it reports. */
@@ -83,14 +93,13 @@ async function tap (title: string, node: string, env: NodeJS.ProcessEnv, maySkip
   const output = join(folder, `results-${passed + failed}.tap`)
   const args = [TAP, process.stdout.isTTY ? '--reporter=base' : '--reporter=min', `--output-file=${output}`, ...which]
   const ok = await run(title, node, args, { ...process.env, NODE_EXTRA_CA_CERTS: path('test/fixtures/tls/ca.pem'), ...recording, ...env })
-  const report = existsSync(output) ? readFileSync(output, 'utf8') : ''
-  const summary = report.match(/^# \{ total: .*\}$/gm)?.at(-1) ?? ''
-  const counts = Object.fromEntries([...summary.matchAll(/(pass|fail|skip|todo): (\d+)/g)].map(([, name, count]) => [name, Number(count)]))
-  passed += counts.pass ?? 0
-  failed += (counts.fail ?? 0) + (counts.todo ?? 0) + (maySkip ? 0 : counts.skip ?? 0)
-  if ((counts.skip ?? 0) > 0) say(`${counts.skip} tests skipped${maySkip ? '' : ', which fails with CI=true'}`)
-  if (!ok && (counts.fail ?? 0) === 0) failed++
-  if (ok && (counts.pass ?? 0) === 0) failed++
+  const report = readTapReport(existsSync(output) ? readFileSync(output, 'utf8') : '')
+  passed += report.passed
+  for (const failure of report.failures) fail(failure)
+  if (report.skipped.length > 0) say(`${report.skipped.length} tests skipped`)
+  if (!maySkip) for (const name of report.skipped) fail(`skipped, which fails with CI=true: ${name}`)
+  if (!ok && report.failures.length === 0) fail(`${title}: tap failed, and no test`)
+  if (ok && report.passed === 0) fail(`${title}: there were none`)
 }
 
 /** tap as `.taprc` has it: by itself it is built anew only while a first run goes on, with all that it was to leave out. */
@@ -108,13 +117,13 @@ async function tests (): Promise<void> {
     ])
   }
   if (!await run('bundling the tests', process.execPath, [path('test/bundle.mjs')]) || !await buildTap()) {
-    failed++
+    fail('the tests could not be built')
     return
   }
   mkdirSync(answers)
   const embedded = embeddedOnly || !serversAreThere()
   if (embedded) {
-    if (ci && !embeddedOnly) failed++
+    if (ci && !embeddedOnly) fail('server mode: its servers are not there')
     await tap('tests of embedded mode', process.execPath, { TEST_MODES: 'embedded' }, !ci || embeddedOnly)
   } else {
     services.push(...await Promise.all([startMariadb(folder), startRedis(folder)]))
@@ -123,7 +132,7 @@ async function tests (): Promise<void> {
   }
   if (ci && files.length === 0 && !embeddedOnly) {
     const node24 = spawnSync('npx', ['--yes', '--package=node@24', '--', 'node', '-p', 'process.execPath'], { encoding: 'utf8' }).stdout.trim()
-    if (node24 === '') failed++
+    if (node24 === '') fail('Node 24 could not be had')
     else await tap('tests of embedded mode on Node 24 (those of server mode have run above)', node24, { TEST_MODES: 'embedded' }, true, AGAIN)
   }
   judgeAnswers(embedded)
@@ -145,10 +154,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 try {
   await tests()
 } catch (error) {
-  failed++
-  say(String(error))
+  fail(String(error))
 } finally {
   await cleanUp()
 }
+if (failures.length > 0) say(`\n— failures\n${failures.join('\n\n')}`)
 say(`\n${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1
