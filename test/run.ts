@@ -1,12 +1,14 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { execFile, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
 import { root } from '../src/root.ts'
 import { shown, verdict } from './answers/verdict.ts'
 import { find, startMariadb, startRedis, type Service } from './support/services.ts'
-import { readTapReport } from './tap-report.ts'
+import { runFiles, type FileReport, type TestFile } from './test-files.ts'
 
 // `npm test`: type check, lint and every test. With file names as arguments: those tests alone. `--embedded`: embedded mode alone.
 // With CI=true nothing may be skipped, and the embedded tests run a second time on Node 24.
@@ -17,12 +19,12 @@ const files = process.argv.slice(2).filter(argument => argument !== '--embedded'
 const path = (name: string): string => fileURLToPath(new URL(name, root))
 const folder = mkdtempSync(join(tmpdir(), 'dream-test-'))
 const answers = join(folder, 'answers')
-const TAP = path('node_modules/tap/dist/esm/run.mjs')
 const services: Service[] = []
-const running = new Set<ChildProcess>()
+/** Ends the run early, with every process of it. */
+const ending = new AbortController()
 let passed = 0
 let failed = 0
-/** What failed, shown once more at the end, where it is looked for: a log may be cut, and tap's reporters are silent on failures with CI=true. */
+/** What failed, shown once more at the end, where it is looked for: a log may be cut. */
 const failures: string[] = []
 
 function fail (what: string): void {
@@ -36,11 +38,9 @@ function say (line: string): void {
 
 async function run (title: string, command: string, args: string[], env: NodeJS.ProcessEnv = process.env): Promise<boolean> {
   say(`\n— ${title}`)
-  const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'], env })
-  running.add(child)
-  const code = await new Promise(resolve => { child.once('exit', resolve) })
-  running.delete(child)
-  return code === 0
+  const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'], env, signal: ending.signal })
+  await once(child, 'exit')
+  return child.exitCode === 0
 }
 
 /** A step that counts as one test. */
@@ -66,7 +66,7 @@ function serversAreThere (): boolean {
 }
 
 /** What may depend on the version of Node. Random input, statistics and attacks are the same on each, and take long. */
-const AGAIN = ['config', 'program', 'routes', 'sessions', 'stores'].map(folder => `dist-test/${folder}.*.test.js`)
+const AGAIN = /^test\/(config|program|routes|sessions|stores)\//
 
 /** Where test/bundle.mjs puts a test. */
 const bundleOf = (file: string): string => relative(path('test'), resolve(file)).replaceAll(sep, '.').replace(/^(.*)\.ts$/, 'dist-test/$1.js')
@@ -88,24 +88,37 @@ function judgeAnswers (embedded: boolean): void {
   fail(['answers are not as openapi.yaml has them', ...lines].join('\n'))
 }
 
-/** Runs the tests with tap and counts what it reports. */
-async function tap (title: string, node: string, env: NodeJS.ProcessEnv, maySkip = !ci, which = files.map(bundleOf)): Promise<void> {
-  const output = join(folder, `results-${passed + failed}.tap`)
-  const args = [TAP, process.stdout.isTTY ? '--reporter=base' : '--reporter=min', `--output-file=${output}`, ...which]
-  const ok = await run(title, node, args, { ...process.env, NODE_EXTRA_CA_CERTS: path('test/fixtures/tls/ca.pem'), ...recording, ...env })
-  const report = readTapReport(existsSync(output) ? readFileSync(output, 'utf8') : '')
-  passed += report.passed
-  for (const failure of report.failures) fail(failure)
-  if (report.skipped.length > 0) say(`${report.skipped.length} tests skipped`)
-  if (!maySkip) for (const name of report.skipped) fail(`skipped, which fails with CI=true: ${name}`)
-  if (!ok && report.failures.length === 0) fail(`${title}: tap failed, and no test`)
-  if (ok && report.passed === 0) fail(`${title}: there were none`)
+/** Counts what a file came to. */
+function take ({ name, maySkip }: TestFile, came: FileReport): void {
+  passed += came.passed
+  for (const failure of came.failures) fail(failure)
+  if (!maySkip) for (const left of came.skipped) fail(`skipped, which fails with CI=true: ${left}`)
+  const counts = [`${came.passed} passed`, ...came.failures.length > 0 ? [`${came.failures.length} failed`] : [], ...came.skipped.length > 0 ? [`${came.skipped.length} skipped`] : []]
+  say(`${came.failures.length > 0 ? '✖' : '✔'} ${name}: ${counts.join(', ')}, ${came.seconds.toFixed(1)} s`)
+  if (came.stderr !== '') say(came.stderr)
 }
 
-/** tap as `.taprc` has it: by itself it is built anew only while a first run goes on, with all that it was to leave out. */
-async function buildTap (): Promise<boolean> {
-  const built = readFileSync(path('node_modules/@tapjs/test/test-built/dist/esm/index.js'), 'utf8')
-  return !built.includes('@tapjs/typescript') || await run('building tap', process.execPath, [TAP, 'build'])
+/** Where npm keeps Node 24. */
+async function node24 (): Promise<string> {
+  const { stdout } = await promisify(execFile)('npx', ['--yes', '--package=node@24', '--', 'node', '-p', 'process.execPath'], { signal: ending.signal })
+  return stdout.trim()
+}
+
+/** All that are to be run: those of both modes, and in CI some once more. */
+async function chosen (): Promise<TestFile[]> {
+  const every = readdirSync(path('test'), { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.test.ts')).sort().map(name => path(`test/${name}`))
+  const all = files.length > 0 ? files.map(file => resolve(file)) : every
+  const env = { ...process.env, NODE_EXTRA_CA_CERTS: path('test/fixtures/tls/ca.pem'), ...recording }
+  const on = (node: string, version: string, maySkip: boolean, modes: Record<string, string>): TestFile[] => all.map(file => {
+    const name = relative(path('.'), file).replaceAll(sep, '/')
+    return { name: `${name}${version}`, node, bundle: bundleOf(file), env: { ...env, ...modes }, maySkip }
+  })
+  if (embeddedOnly || !serversAreThere()) return on(process.execPath, '', !ci || embeddedOnly, { TEST_MODES: 'embedded' })
+  services.push(...await Promise.all([startMariadb(folder), startRedis(folder)]))
+  const [mysql, redis] = services.map(({ port }) => String(port))
+  const here = on(process.execPath, '', !ci, { TEST_MODES: 'embedded,server', TEST_DB_PORT: mysql ?? '', TEST_REDIS_PORT: redis ?? '' })
+  if (!ci || files.length > 0) return here
+  return [...here, ...on(await node24(), ' on Node 24', true, { TEST_MODES: 'embedded' }).filter(({ name }) => AGAIN.test(name))]
 }
 
 async function tests (): Promise<void> {
@@ -116,26 +129,16 @@ async function tests (): Promise<void> {
       step('lint', path('node_modules/eslint/bin/eslint.js'), '.')
     ])
   }
-  if (!await run('bundling the tests', process.execPath, [path('test/bundle.mjs')]) || !await buildTap()) {
+  if (!await run('bundling the tests', process.execPath, [path('test/bundle.mjs')])) {
     fail('the tests could not be built')
     return
   }
   mkdirSync(answers)
-  const embedded = embeddedOnly || !serversAreThere()
-  if (embedded) {
-    if (ci && !embeddedOnly) fail('server mode: its servers are not there')
-    await tap('tests of embedded mode', process.execPath, { TEST_MODES: 'embedded' }, !ci || embeddedOnly)
-  } else {
-    services.push(...await Promise.all([startMariadb(folder), startRedis(folder)]))
-    const [mysql, redis] = services.map(({ port }) => String(port))
-    await tap('tests of both modes', process.execPath, { TEST_MODES: 'embedded,server', TEST_DB_PORT: mysql, TEST_REDIS_PORT: redis })
-  }
-  if (ci && files.length === 0 && !embeddedOnly) {
-    const node24 = spawnSync('npx', ['--yes', '--package=node@24', '--', 'node', '-p', 'process.execPath'], { encoding: 'utf8' }).stdout.trim()
-    if (node24 === '') fail('Node 24 could not be had')
-    else await tap('tests of embedded mode on Node 24 (those of server mode have run above)', node24, { TEST_MODES: 'embedded' }, true, AGAIN)
-  }
-  judgeAnswers(embedded)
+  const which = await chosen()
+  if (services.length === 0 && ci && !embeddedOnly) fail('server mode: its servers are not there')
+  say('\n— tests')
+  await runFiles(which, ending.signal, take)
+  judgeAnswers(services.length === 0)
 }
 
 async function cleanUp (): Promise<void> {
@@ -143,13 +146,7 @@ async function cleanUp (): Promise<void> {
   rmSync(folder, { recursive: true, force: true })
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, async () => {
-    for (const child of running) child.kill()
-    await cleanUp()
-    process.exit(1)
-  })
-}
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { ending.abort() })
 
 try {
   await tests()

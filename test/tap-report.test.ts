@@ -49,6 +49,10 @@ t.test('each check counts once, and a failure says where and why', async t => {
   })
 })
 
+t.test('a file fails that reports less than it had planned', async t => {
+  t.strictSame(readTapReport('TAP version 14\n# Subtest: a.test.js\n    ok 1 - fine\n    1..2\nok 1 - a.test.js\n1..1\n').failures, ['✖ a.test.js: its report is not whole'])
+})
+
 t.test('what was never written is no test that passed', async t => {
   t.strictSame(readTapReport(''), { passed: 0, skipped: [], failures: [] })
 })

@@ -1,4 +1,4 @@
-import { Parser } from 'tap-parser'
+import { Parser, type FinalResults } from 'tap-parser'
 
 /** What a run of tap came to. */
 export interface TapReport {
@@ -29,6 +29,10 @@ export function readTapReport (report: string): TapReport {
     if (skip !== false) read.skipped.push(fullname)
     else if (ok && todo === false) read.passed++
     else read.failures.push([`✖ ${fullname}`, ...detail(diag).map(line => `    ${line}`)].join('\n'))
+  })
+  parser.on('child', (file: Parser) => {
+    // A plan that was not kept, say.
+    file.on('complete', ({ ok }: FinalResults) => { if (!ok && !read.failures.some(failure => failure.startsWith(`✖ ${file.fullname}`))) read.failures.push(`✖ ${file.fullname}: its report is not whole`) })
   })
   parser.end(report)
   return read
