@@ -1,6 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { Redis } from 'ioredis'
 import { sql } from 'kysely'
 import { createConnection } from 'mysql2/promise'
@@ -10,6 +8,8 @@ import { buildApp, type App } from '../src/app.ts'
 import { loadConfig, type Config } from '../src/config.ts'
 import { createLog } from '../src/log.ts'
 import { root } from '../src/root.ts'
+import { patiently, signUp } from './support/patience.ts'
+import { scratchFolder } from './support/scratch.ts'
 import type { Ending } from './support/services.ts'
 import { startSmtp, type ReceivedMail } from './support/smtp.ts'
 
@@ -51,9 +51,9 @@ export interface World {
   rows: (statement: string) => Promise<Array<Record<string, unknown>>>
   /** The Redis of server mode, through a connection of its own. */
   redis: Redis
-  /** Signs up and verifies. */
+  /** Signs up and verifies, patiently. */
   register: (account: { Name: string, Email: string, Password: string }, asking?: Asking) => Promise<void>
-  /** Logs in and returns the token. */
+  /** Logs in, patiently, and returns the token. */
   login: (account: { Email: string, Password: string }) => Promise<string>
   /** Takes back the wait for the next code, as if the cooldown had passed. */
   endCooldown: () => Promise<void>
@@ -74,11 +74,7 @@ export const bearer = (token: string): { headers: Record<string, string> } => ({
 /** Settings of a new, empty deployment: a folder, or a database and a Redis number of its own. Removed with the test. */
 export async function deployment (t: Ending, mode: Mode): Promise<Record<string, string>> {
   const common = { LOG_LEVEL: 'debug', PASSWORD_HASH_ITERATIONS: '1000', PORT: '0', HOST: '127.0.0.1' }
-  if (mode === 'embedded') {
-    const folder = mkdtempSync(join(tmpdir(), 'dream-'))
-    t.teardown(() => { rmSync(folder, { recursive: true, force: true }) })
-    return { ...common, DATA_DIR: folder }
-  }
+  if (mode === 'embedded') return { ...common, DATA_DIR: scratchFolder(t, 'data') }
   const { TEST_DB_PORT = '', TEST_REDIS_PORT = '' } = process.env
   const name = `dream_${process.pid}_${++serial}`
   const redis = new Redis(Number(TEST_REDIS_PORT))
@@ -151,13 +147,9 @@ export async function build (t: Test, mode: Mode, settings: Record<string, strin
       return code
     },
     rows: async statement => (await sql.raw<Record<string, unknown>>(statement).execute(app.database)).rows,
-    register: async (account, asking) => {
-      const signed = await world.post('/Auth/Sign', account, asking)
-      const verified = await world.post('/Auth/Verify', { ...account, VerifyCode: await world.codeFor(account.Email.trim().toLowerCase()) }, asking)
-      if (signed.body.Code !== 200 || verified.body.Code !== 200) throw new Error(`not registered: ${signed.text} ${verified.text}`)
-    },
+    register: (account, asking) => signUp((path, body) => world.post(path, body, asking), world.codeFor, account),
     login: async ({ Email, Password }) => {
-      const { body, text } = await world.post('/Auth/Login', { Email, Password })
+      const { body, text } = await patiently(() => world.post('/Auth/Login', { Email, Password }))
       if (typeof body.Token !== 'string') throw new Error(`not logged in: ${text}`)
       return body.Token
     },

@@ -1,12 +1,12 @@
 import { execFile, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { root } from '../src/root.ts'
 import { shown, verdict } from './answers/verdict.ts'
+import { scratch } from './support/scratch.ts'
 import { find, startMariadb, startRedis, type Service } from './support/services.ts'
 import { runFiles, type FileReport, type TestFile } from './test-files.ts'
 
@@ -17,7 +17,7 @@ const ci = process.env.CI === 'true'
 const embeddedOnly = process.argv.includes('--embedded')
 const files = process.argv.slice(2).filter(argument => argument !== '--embedded')
 const path = (name: string): string => fileURLToPath(new URL(name, root))
-const folder = mkdtempSync(join(tmpdir(), 'dream-test-'))
+const folder = mkdtempSync(join(scratch, 'dream-test-'))
 const answers = join(folder, 'answers')
 const services: Service[] = []
 /** Ends the run early, with every process of it. */

@@ -11,6 +11,7 @@ import { createRedisNetworkStore } from '../../src/stores/networks.redis.ts'
 import { bearer, build, deployment, modes, type World } from '../helper.ts'
 import { ANSWER_MS, credentialsOf, newPerson, until } from '../support/faults.ts'
 import { startRedisCluster, tell, type RedisCluster } from '../support/redis-nodes.ts'
+import { stopwatch } from '../support/stopwatch.ts'
 
 const skip = modes.includes('server') ? false : 'server mode alone has a Redis'
 /** Until a replica has taken over and the service has found it, on a busy machine. */
@@ -84,14 +85,14 @@ t.test('server: D3: a cluster that is away: 512 in time, also at the start; then
   const alice = newPerson()
   await world.register(alice)
   for (const { pid } of cluster.nodes) process.kill(pid, 'SIGSTOP')
-  let start = performance.now()
+  let took = stopwatch()
   for (let i = 0; i < 3; i++) t.match(await world.post('/Auth/Login', credentialsOf(alice)), { status: 503, body: { Code: 512 } })
-  t.ok(performance.now() - start < 3 * ANSWER_MS, 'answered in time')
+  t.ok(took() < 3 * ANSWER_MS, 'answered in time')
   const late = await build(t, 'server', withPassword())
   t.match(await late.post('/Auth/Login', credentialsOf(alice)), { status: 503, body: { Code: 512 } })
-  start = performance.now()
+  took = stopwatch()
   await late.app.close()
-  t.ok(performance.now() - start < ANSWER_MS, 'closed in time')
+  t.ok(took() < ANSWER_MS, 'closed in time')
   for (const { pid } of cluster.nodes) process.kill(pid, 'SIGCONT')
   await until(async () => (await world.post('/Auth/Login', credentialsOf(alice))).body.Code === 200, FAILOVER_MS)
 })

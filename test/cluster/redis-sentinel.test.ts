@@ -6,6 +6,7 @@ import { ConfigError } from '../../src/config.ts'
 import { bearer, build, deployment, modes, type World } from '../helper.ts'
 import { ANSWER_MS, credentialsOf, newPerson, until } from '../support/faults.ts'
 import { startSentinels, tell, type Sentinels } from '../support/redis-nodes.ts'
+import { stopwatch } from '../support/stopwatch.ts'
 
 // They wait most of the time, so they wait together.
 t.jobs = 3
@@ -42,10 +43,10 @@ t.test('server: D3, K3, K4, T6, T9: a master that dies is succeeded: 512 in time
   t.match(await here.post('/Auth/Verify', { ...bob, VerifyCode: await here.codeFor(bob.Email) }), { body: { Code: 200 } })
 
   process.kill((await redis.master()).pid, 'SIGKILL')
-  const start = performance.now()
+  const took = stopwatch()
   t.match(await here.post('/Auth/Login', credentialsOf(alice)), { body: { Code: 512 } })
   t.match(await here.post('/Auth/Logout', undefined, bearer(later)), { body: { Code: 200 } }, 'a revocation needs the database alone')
-  t.ok(performance.now() - start < 2 * ANSWER_MS, 'answered in time')
+  t.ok(took() < 2 * ANSWER_MS, 'answered in time')
   await until(async () => await check(there, later) === 401)
   await until(async () => (await here.post('/Auth/Login', credentialsOf(alice))).body.Code === 200, FAILOVER_MS)
   await until(async () => (await there.get('/health')).status === 200, FAILOVER_MS)
@@ -99,9 +100,9 @@ t.test('server: D3: without any sentinel the service listens all the same, close
   const [world, other] = [await build(t, 'server', redis.settings), await build(t, 'server', redis.settings)]
   const alice = newPerson()
   t.match(await world.post('/Auth/Login', credentialsOf(alice)), { status: 503, body: { Code: 512 } })
-  const start = performance.now()
+  const took = stopwatch()
   await other.app.close()
-  t.ok(performance.now() - start < ANSWER_MS, 'closed')
+  t.ok(took() < ANSWER_MS, 'closed')
   for (const { pid } of redis.sentinels) process.kill(pid, 'SIGCONT')
   await until(async () => (await world.post('/Auth/Login', credentialsOf(alice))).body.Code === 501)
 })

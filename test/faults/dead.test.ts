@@ -3,6 +3,7 @@ import t from 'tap'
 import { build, digest, modes } from '../helper.ts'
 import { ANSWER_MS, credentialsOf, network, newPerson, RECOVERY_MS, until } from '../support/faults.ts'
 import { politely, startScriptedSmtp } from '../support/smtp.ts'
+import { stopwatch } from '../support/stopwatch.ts'
 
 const skip = modes.includes('server') ? false : 'server mode alone has a network to lose'
 const alice = newPerson()
@@ -31,11 +32,11 @@ for (const [name, { setting, port, code }] of Object.entries(dependencies)) {
     t.ok(known < ANSWER_MS, `known after ${Math.round(known)} ms`)
     const complaints = (): string[] => world.log().split('\n').filter(line => line !== '' && JSON.parse(line).level >= 40)
     const before = complaints().length
-    const start = performance.now()
+    const took = stopwatch()
     // One after the other: each would have to wait for most of a second.
     for (let i = 0; i < 50; i++) t.match(await world.post('/Auth/Login', login), { status: 503, body: { Code: code } })
     t.match(await world.get('/health'), { status: 503, body: { Code: code } }, 'S3: health answers from what is known')
-    t.ok(performance.now() - start < ANSWER_MS)
+    t.ok(took() < ANSWER_MS)
     t.strictSame(complaints().slice(before), [], 'the log was told, and is not told of each request')
     await net.pass()
     const back = await until(async () => !isOpen())
@@ -83,9 +84,9 @@ t.test('embedded: D4: a mail server that says nothing: known after a moment, fro
   const person = (i: number) => ({ Name: `n${i}`, Email: `n${i}@example.com`, Password: digest('correct horse battery staple') })
   t.match(await world.post('/Auth/Sign', person(0)), { body: { Code: 518 } })
   await until(async () => world.app.breakers.get('Mail')?.state() === 'open')
-  const start = performance.now()
+  const took = stopwatch()
   for (let i = 1; i < 20; i++) t.match(await world.post('/Auth/Sign', person(i)), { status: 200, body: { Code: 518 } })
-  t.ok(performance.now() - start < ANSWER_MS)
+  t.ok(took() < ANSWER_MS)
   speaks = true
   for (const socket of smtp.sockets) socket.destroy()
   await until(async () => world.app.breakers.get('Mail')?.state() === 'closed')

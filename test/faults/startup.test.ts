@@ -2,6 +2,7 @@ import { createConnection } from 'mysql2/promise'
 import t, { type Test } from 'tap'
 import { build, digest, modes } from '../helper.ts'
 import { ANSWER_MS, network, RECOVERY_MS, until, type Network } from '../support/faults.ts'
+import { stopwatch } from '../support/stopwatch.ts'
 
 const skip = modes.includes('server') ? false : 'server mode alone starts over a network'
 const admin = { Email: 'root@example.com', Password: digest('the operator') }
@@ -12,12 +13,12 @@ t.jobs = 6
 /** Starts a service although the network is not as it should be: it must listen in time, say what is missing, and recover. */
 async function startsAnyway (t: Test, net: Network, port: 'DB_PORT' | 'REDIS_PORT'): Promise<void> {
   const missing = port === 'DB_PORT' ? 510 : 512
-  const start = performance.now()
+  const took = stopwatch()
   const world = await build(t, 'server', { [port]: String(net.port), BOOTSTRAP_ADMIN_EMAIL: admin.Email, BOOTSTRAP_ADMIN_PASSWORD: admin.Password })
-  t.ok(performance.now() - start < 2 * ANSWER_MS, `listens after ${Math.round(performance.now() - start)} ms`)
-  const asked = performance.now()
+  t.ok(took() < 2 * ANSWER_MS, `listens after ${Math.round(took())} ms`)
+  const answered = stopwatch()
   const [login, health, live] = await Promise.all([world.post('/Auth/Login', admin), world.get('/health'), world.get('/health/live')])
-  t.ok(performance.now() - asked < ANSWER_MS, 'answers in time')
+  t.ok(answered() < ANSWER_MS, 'answers in time')
   t.match([login, health, live], [{ status: 503, body: { Code: missing } }, { status: 503, body: { Code: missing } }, { status: 200 }])
   await net.pass()
   const ms = await until(async () => (await world.post('/Auth/Login', admin)).body.Code === 202)
@@ -57,9 +58,9 @@ t.test('while another process migrates for long, the service listens, answers 51
     await other.end()
   })
   await other.query('DO GET_LOCK(?, 0)', [`dream_migrate_${DB_NAME}`])
-  const start = performance.now()
+  const took = stopwatch()
   const world = await build(t, 'server', { DB_NAME })
-  t.ok(performance.now() - start < 2 * ANSWER_MS, `listens after ${Math.round(performance.now() - start)} ms`)
+  t.ok(took() < 2 * ANSWER_MS, `listens after ${Math.round(took())} ms`)
   t.match(await world.post('/Auth/Login', admin), { status: 503, body: { Code: 510 } })
   await other.query('DO RELEASE_LOCK(?)', [`dream_migrate_${DB_NAME}`])
   const ms = await until(async () => (await world.post('/Auth/Login', admin)).body.Code === 501)

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { build, modes, type World } from '../helper.ts'
 import { ANSWER_MS, credentialsOf, network, newPerson, until, type Network } from '../support/faults.ts'
+import { stopwatch } from '../support/stopwatch.ts'
 
 const skip = modes.includes('server') ? false : 'server mode alone has connections to lose'
 // They wait most of the time, so they wait together.
@@ -44,9 +45,9 @@ for (const fault of ['cut', 'hold'] as const) {
   t.test(`R5: the database makes the account but its answer is lost (${fault}): 510, then the account is there and whole`, { skip, buffered: true }, async t => {
     const { world, database, attempt } = await scene(t)
     database.when('insert into `Users`', 'after', database[fault])
-    const start = performance.now()
+    const took = stopwatch()
     t.match(await world.post('/Auth/Verify', attempt), { status: 503, body: { Code: 510 } })
-    t.ok(performance.now() - start < ANSWER_MS)
+    t.ok(took() < ANSWER_MS)
     await database.pass()
     await until(async () => (await world.get('/health')).status === 200)
     t.match(await world.post('/Auth/Verify', attempt), { body: { Code: 502, Field: 'Email' } })
@@ -56,9 +57,9 @@ for (const fault of ['cut', 'hold'] as const) {
   t.test(`R5: Redis is lost once the account is made (${fault}): 200, and the code is spent`, { skip, buffered: true }, async t => {
     const { world, database, redis, attempt } = await scene(t)
     database.when('insert into `Users`', 'before', () => { redis[fault]() })
-    const start = performance.now()
+    const took = stopwatch()
     t.match(await world.post('/Auth/Verify', attempt), { body: { Code: 200 } }, 'what was decided stands')
-    t.ok(performance.now() - start < ANSWER_MS)
+    t.ok(took() < ANSWER_MS)
     await redis.pass()
     await until(async () => (await world.get('/health')).status === 200)
     await hasAccount(t, world, attempt)
@@ -68,9 +69,9 @@ for (const fault of ['cut', 'hold'] as const) {
   t.test(`K9: Redis is lost while it takes the code (${fault}): 512 and no account; whatever became of the code, a person ends with an account`, { skip, buffered: true }, async t => {
     const { world, redis, attempt } = await scene(t)
     redis.when('dream:code', 'after', redis[fault])
-    const start = performance.now()
+    const took = stopwatch()
     t.match(await world.post('/Auth/Verify', attempt), { status: 503, body: { Code: 512 } })
-    t.ok(performance.now() - start < ANSWER_MS)
+    t.ok(took() < ANSWER_MS)
     t.strictSame(await rows(world), [])
     await redis.pass()
     await until(async () => (await world.get('/health')).status === 200)

@@ -2,8 +2,8 @@ import { Redis } from 'ioredis'
 import { createConnection, type Connection } from 'mysql2/promise'
 import { network, type Network } from '../support/faults.ts'
 import { serve, type Program } from '../support/program.ts'
+import { scratchFolder } from '../support/scratch.ts'
 import { startMariadb, startRedis, type Ending, type Service } from '../support/services.ts'
-import { folderOf } from '../support/stage.ts'
 import { startMailServer, type MailServer } from './mail-server.ts'
 
 export type Dependency = 'database' | 'redis' | 'mail'
@@ -31,7 +31,7 @@ const USER = { DB_USER: 'dream', DB_PASSWORD: 'of the database', DB_NAME: 'dream
 
 /** Servers of a scene of its own. */
 export async function setScene (ending: Ending): Promise<Scene> {
-  const folder = folderOf(ending)
+  const folder = scratchFolder(ending, 'outages')
   const [database, redis, mail] = await Promise.all([startMariadb(folder), startRedis(folder), startMailServer(ending)])
   const servers = { database, redis }
   ending.teardown(async () => { await Promise.all([servers.database.stop(), servers.redis.stop()]) })

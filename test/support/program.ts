@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { root } from '../../src/root.ts'
+import { signUp } from './patience.ts'
 import { stop, type Ending } from './services.ts'
 
 const PATIENCE_MS = 30_000
@@ -126,9 +127,7 @@ export async function codeFrom (url: string, email: string): Promise<string> {
   return code
 }
 
-/** Signs up and verifies over real HTTP, with the code of the development mailbox. */
+/** Signs up and verifies over real HTTP, patiently, with the code of the development mailbox. */
 export async function register (url: string, person: { Name: string, Email: string, Password: string }): Promise<void> {
-  const signed = await ask(`${url}/Auth/Sign`, person)
-  const verified = await ask(`${url}/Auth/Verify`, { ...person, VerifyCode: await codeFrom(url, person.Email) })
-  if (signed.body.Code !== 200 || verified.body.Code !== 200) throw new Error(`not registered: ${signed.text} ${verified.text}`)
+  await signUp((path, body) => ask(url + path, body), email => codeFrom(url, email), person)
 }

@@ -1,7 +1,8 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { existsSync, mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { userInfo } from 'node:os'
+import { setPriority, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -21,18 +22,28 @@ export function find (program: string): string | undefined {
   return folders.map(folder => join(folder, program)).find(file => existsSync(file))
 }
 
+/** Below those that systems give by themselves to whoever connects or listens, and might give away until the port is used. */
+const PORTS = [10_000, 32_768] as const
+
+/** A port on which nobody listens. */
 export async function freePort (): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
-  const address = server.address()
-  await new Promise(resolve => { server.close(resolve) })
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
+  for (;;) {
+    const port = randomInt(...PORTS)
+    const server = createServer()
+    const isFree = await new Promise<boolean>(resolve => {
+      server.once('error', () => { resolve(false) })
+      server.listen(port, '127.0.0.1', () => { resolve(true) })
+    })
+    if (!isFree) continue
+    await new Promise(resolve => { server.close(resolve) })
+    return port
+  }
 }
 
 /** Starts a server and waits until `ready` says yes. Nothing it prints is lost when it fails. */
 export async function serve (command: string, args: string[], port: number, ready: () => boolean): Promise<Service> {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  prefer(child)
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => { output = (output + String(chunk)).slice(-4000) })
   for (const end = Date.now() + PATIENCE_MS; !ready(); await sleep(50)) {
@@ -42,6 +53,15 @@ export async function serve (command: string, args: string[], port: number, read
   }
   if (child.pid === undefined) throw new Error(`${command} has no process`)
   return { port, pid: child.pid, stop: () => stop(child) }
+}
+
+/** They have little to do and everybody waits for them, no longer than a second: on a busy machine they go first, where we may say so. */
+function prefer ({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) setPriority(pid, -10)
+  } catch {
+    // Root alone may.
+  }
 }
 
 export async function stop (child: ChildProcess): Promise<void> {
