@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { brandOf, type Brand } from './brand.ts'
 import type { Config } from './config.ts'
+import { escapeHtml } from './escape-html.ts'
 import { root } from './root.ts'
 import { sendStatic, staticFile, type StaticFile } from './static-files.ts'
 
@@ -27,9 +28,6 @@ async function readFileOf (name: string): Promise<StaticFile> {
   return await staticFile(TYPES[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream', bytes ?? Buffer.of(), { ...(br && { br }), ...(gzip && { gzip }) })
 }
 
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-const escape = (text: string): string => text.replace(/[&<>"]/g, character => ENTITIES[character] ?? '')
-
 /** A crescent upon the colour of the brand. */
 const icon = (color: string): string => "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect width='32' height='32' rx='9' fill='COLOUR'/%3E%3Cpath d='M21 20.5A8.5 8.5 0 0 1 12.2 8a9 9 0 1 0 12 12 8.6 8.6 0 0 1-3.2.5z' fill='%23f6f1dc'/%3E%3C/svg%3E".replace('COLOUR', encodeURIComponent(color))
 
@@ -44,8 +42,8 @@ function shellOf ({ script, style, preload }: Manifest, settings: Record<string,
 <meta name="theme-color" content="#ece9f7" media="(prefers-color-scheme: light)">
 <meta name="theme-color" content="#100e1c" media="(prefers-color-scheme: dark)">
 <meta name="robots" content="noindex">
-<meta name="dream-settings" content="${escape(JSON.stringify(settings))}">
-<title>${escape(name.zh)}</title>
+<meta name="dream-settings" content="${escapeHtml(JSON.stringify(settings))}">
+<title>${escapeHtml(name.zh)}</title>
 <link rel="icon" href="${icon(color)}">
 <link rel="stylesheet" href="/account/assets/${style}">
 ${preload.map(name => `<link rel="modulepreload" href="/account/assets/${name}">\n`).join('')}<script type="module" src="/account/assets/${script}"></script>

@@ -1,7 +1,8 @@
 import type { Brand } from '../brand.ts'
+import { escapeHtml } from '../escape-html.ts'
 import { createMails, type Mails } from './mails.ts'
 import { SAMPLE_CODE, samplesOf, type Sample } from './samples.ts'
-import { escapeHtml, TemplateError } from './template.ts'
+import { TemplateError } from './template.ts'
 import { inFile, LAYOUT, openTemplates, type Templates } from './templates.ts'
 import { partsOf } from './wording.ts'
 

@@ -11,13 +11,6 @@ export type Template = (values: Values) => string
 
 type Token = [symbol: string, value: string, start: number, end: number, inner?: Token[]]
 
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
-
-/** Text as HTML shows it, between tags and in quoted attributes. */
-export function escapeHtml (text: string): string {
-  return text.replace(/[&<>"']/g, character => ENTITIES[character] ?? '')
-}
-
 /** Text as it is: for what is no HTML. */
 export const asItIs = (text: string): string => text
 

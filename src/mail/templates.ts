@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Language } from '../catalogue.ts'
 import { errorCode } from '../config.ts'
+import { escapeHtml } from '../escape-html.ts'
 import { root } from '../root.ts'
 import { brandVariables, htmlVariables, languages, mailNames, variables, type MailName } from './names.ts'
-import { escapeHtml, readTemplate, TemplateError, type Template } from './template.ts'
+import { readTemplate, TemplateError, type Template } from './template.ts'
 import { readWording, type Wording } from './wording.ts'
 
 /** What one mail is written by: its wording, and its HTML, which is the layout's unless it has one of its own. */

@@ -92,5 +92,5 @@ t.test('I7: the name of the house stays text, whatever is in it', async t => {
   const { get } = await build(t, 'embedded', { BRAND_NAME: '</title><script>"x"&\'' })
   const { text } = await get('/account')
   t.notMatch(text, /<script>/)
-  t.match(text, '<title>&lt;/title&gt;&lt;script&gt;&quot;x&quot;&amp;\'</title>')
+  t.match(text, '<title>&lt;/title&gt;&lt;script&gt;&quot;x&quot;&amp;&#39;</title>')
 })
