@@ -62,7 +62,7 @@ export const reasons = {
   Since: { zh: '必须是 2026-11-25T08:30:00Z 这样的时间', en: 'must be a time like 2026-11-25T08:30:00Z' },
   Until: { zh: '必须是 2026-11-25T08:30:00Z 这样的时间', en: 'must be a time like 2026-11-25T08:30:00Z' },
   Digest: { zh: '必须是 64 位十六进制的 SM3 摘要', en: 'must be an SM3 digest of 64 hexadecimal digits' },
-  Common: { zh: '密码过于常见，或与邮箱、用户名太接近，请换一个', en: 'is a common password or too close to your name or address: choose another' },
+  Common: { zh: '密码过于常见，或与邮箱、昵称太接近，请换一个', en: 'is a common password or too close to your name or address: choose another' },
   Json: { zh: '不是合法的 JSON', en: 'is not valid JSON' },
   Text: { zh: '包含非法字符', en: 'contains a character that is not allowed' },
   Invalid: { zh: '格式不正确', en: 'is not valid' }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import t from 'tap'
 import { catalogue } from '../src/catalogue.ts'
 import { settings } from '../src/config.ts'
@@ -61,6 +61,11 @@ t.test('the two are in step: the same headings and the same commands', async t =
   t.same(headingsOf(zh), headingsOf(en), 'as many headings, at the same levels')
   t.ok(headingsOf(en).length > 5 && blocksOf(en).length > 5)
   t.same(blocksOf(zh).map(({ language, lines }) => [language, lines.length]), blocksOf(en).map(({ language, lines }) => [language, lines.length]), 'as many code blocks, as long')
+})
+
+t.test('what an account is called is called one thing in Chinese, wherever it is read', async t => {
+  const texts = ['README.zh-CN.md', 'sdk/README.zh-CN.md', 'src/catalogue.ts', 'pages/texts/zh.ts', 'pages/admin/zh.ts', 'pages/docs/texts.ts', ...readdirSync(new URL('templates/zh', root)).map(name => `templates/zh/${name}`)]
+  for (const name of texts) t.notMatch(file(name), /(?<!SMTP )用户名/, `${name} says 昵称`)
 })
 
 t.test('.env.example', async t => {

@@ -2,7 +2,7 @@ import t from 'tap'
 import { build, digest, modes } from '../helper.ts'
 
 const alice = { Name: 'Alice Liddell', Email: 'alice.l@example.com', Password: digest('correct horse battery staple') }
-const refusal = { status: 400, body: { Code: 400, Details: [{ Field: 'Password', Reason: '密码过于常见，或与邮箱、用户名太接近，请换一个' }] } }
+const refusal = { status: 400, body: { Code: 400, Details: [{ Field: 'Password', Reason: '密码过于常见，或与邮箱、昵称太接近，请换一个' }] } }
 const english = { headers: { 'accept-language': 'en' } }
 
 /** Common ones, in either form, and those that are the owner's own words. */
