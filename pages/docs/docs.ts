@@ -1,6 +1,7 @@
 import sm3 from 'sm-crypto/src/sm3/index.js'
 import { bodies, type Person, type Step } from './example.ts'
 import { startHere, type Entered } from './start-here.ts'
+import { fetchSolving } from './solving.ts'
 import type { OpenApi, SwaggerUi } from './swagger-ui.ts'
 import { texts, type Language } from './texts.ts'
 import { tokenChange } from './token.ts'
@@ -45,6 +46,8 @@ function start (spec: OpenApi): void {
   /** By which method an address was last asked: answers do not say. */
   const methods = new Map<string, string>()
 
+  const solvingFetch = fetchSolving(solving => { announce(texts[language][solving]) })
+
   const ui: SwaggerUi = window.SwaggerUIBundle({
     domNode: document.getElementById('swagger-ui'),
     spec: withoutGuesses(withoutExample(spec)),
@@ -59,6 +62,7 @@ function start (spec: OpenApi): void {
     validatorUrl: null,
     requestInterceptor: request => {
       methods.set(request.url, request.method.toUpperCase())
+      request.userFetch = solvingFetch
       return request
     },
     responseInterceptor: answer => {
@@ -68,14 +72,18 @@ function start (spec: OpenApi): void {
     onComplete: fill
   })
 
-  function take (url: string, text: string): void {
+  function announce (text: string): void {
     if (status === null) return
+    status.lang = language
+    status.textContent = text
+  }
+
+  function take (url: string, text: string): void {
     const change = tokenChange({ method: methods.get(url) ?? '', path: new URL(url, location.href).pathname, text })
     if (change === undefined) return
     if (change === 'forget') ui.authActions.logout(['Bearer'])
     else ui.preauthorizeApiKey('Bearer', change.token)
-    status.lang = language
-    status.textContent = change === 'forget' ? texts[language].loggedOut : texts[language].loggedIn
+    announce(change === 'forget' ? texts[language].loggedOut : texts[language].loggedIn)
   }
 
   function fill (): void {

@@ -1,6 +1,12 @@
 // What of Swagger UI the page uses: the package has no types of its own.
 
 export interface SwaggerAnswer { url: string, text?: string }
+export interface SwaggerRequest {
+  url: string
+  method: string
+  /** What sends it, in place of `fetch`. */
+  userFetch?: typeof fetch
+}
 interface Security { name: string, schema: unknown, value: string }
 
 export interface SwaggerUi {
@@ -23,7 +29,7 @@ export interface SwaggerOptions {
   displayRequestDuration: boolean
   persistAuthorization: boolean
   validatorUrl: null
-  requestInterceptor: (request: { url: string, method: string }) => unknown
+  requestInterceptor: (request: SwaggerRequest) => SwaggerRequest
   responseInterceptor: (answer: SwaggerAnswer) => SwaggerAnswer
   onComplete: () => void
 }

@@ -17,6 +17,9 @@ interface Texts {
   tryIt: string
   loggedIn: string
   loggedOut: string
+  solving: string
+  solved: string
+  unsolved: string
   document: string
   reference: string
 }
@@ -42,6 +45,9 @@ const zh: Texts = {
   tryIt: '在本页试用',
   loggedIn: '已登录，令牌已填入 Authorize。',
   loggedOut: '已退出，令牌已清除。',
+  solving: '服务要求工作量证明（428），正在计算…',
+  solved: '已计算完成，请求已带上 X-Captcha 重新发送。',
+  unsolved: '无法在此完成工作量证明：需要 HTTPS 或 localhost。',
   document: 'OpenAPI 文档',
   reference: '以下为英文接口说明。'
 }
@@ -67,6 +73,9 @@ const en: Texts = {
   tryIt: 'Try it on this page',
   loggedIn: 'Logged in: the token is in Authorize.',
   loggedOut: 'Logged out: the token is forgotten.',
+  solving: 'The service asks for a proof of work (428): working it out…',
+  solved: 'Worked out: the request was sent again with X-Captcha.',
+  unsolved: 'The proof of work cannot be made here: that takes HTTPS or localhost.',
   document: 'OpenAPI document',
   reference: ''
 }

@@ -17,6 +17,15 @@ export interface CaptchaChallenge {
   signature: string
 }
 
+const isChallenge = (value: unknown): value is CaptchaChallenge => typeof value === 'object' && value !== null && 'parameters' in value && 'signature' in value
+
+/** What an answer asks to be solved. It is not read from, so whoever gets it still can. */
+export async function challengeOf (answer: Response): Promise<CaptchaChallenge | undefined> {
+  if (answer.status !== 428) return undefined
+  const envelope: unknown = await answer.clone().json().catch(() => undefined)
+  return typeof envelope === 'object' && envelope !== null && 'Challenge' in envelope && isChallenge(envelope.Challenge) ? envelope.Challenge : undefined
+}
+
 export interface SolveOptions {
   /** Stops the work. */
   signal?: AbortSignal

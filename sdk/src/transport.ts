@@ -1,4 +1,4 @@
-import type { CaptchaChallenge } from './captcha.ts'
+import { challengeOf, type CaptchaChallenge } from './captcha.ts'
 import { NetworkError } from './results.ts'
 import type { Session } from './session.ts'
 import { openPaths } from './tables.ts'
@@ -20,14 +20,6 @@ const asksForToken = ({ url }: Request): boolean => !openPaths.some(path => new 
 
 /** Challenges that one call answers: the first may be over by the time that a slow machine has solved it. */
 const MOST_CHALLENGES = 2
-
-const isChallenge = (value: unknown): value is CaptchaChallenge => typeof value === 'object' && value !== null && 'parameters' in value && 'signature' in value
-
-async function challengeOf (response: Response): Promise<CaptchaChallenge | undefined> {
-  if (response.status !== 428) return undefined
-  const answer: unknown = await response.clone().json().catch(() => undefined)
-  return typeof answer === 'object' && answer !== null && 'Challenge' in answer && isChallenge(answer.Challenge) ? answer.Challenge : undefined
-}
 
 /**
  * `fetch` as the service wants to be asked: with the language, and with the token unless the request brings one or needs none. A

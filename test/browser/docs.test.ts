@@ -7,12 +7,13 @@ import t, { type Test } from 'tap'
 import { root } from '../../src/root.ts'
 import { build, file, modes, type Mode, type World } from '../helper.ts'
 import { launch, noBrowser, open } from '../support/browser.ts'
+import { CAPTCHA, failOften } from '../support/captcha.ts'
 
 const viewports = { phone: { width: 360, height: 740 }, desktop: { width: 1280, height: 900 } }
 const shell = promisify(execFile)
 
-async function serve (t: Test, mode: Mode): Promise<{ world: World, url: string }> {
-  const world = await build(t, mode)
+async function serve (t: Test, mode: Mode, settings: Record<string, string> = {}): Promise<{ world: World, url: string }> {
+  const world = await build(t, mode, settings)
   await world.app.listen({ host: '127.0.0.1', port: 0 })
   return { world, url: `http://127.0.0.1:${(world.app.server.address() as AddressInfo).port}/docs` }
 }
@@ -23,11 +24,12 @@ async function snap (page: Page, name: string, fullPage = true): Promise<void> {
 
 const step = (page: Page, name: string): Locator => page.locator(`[data-step="${name}"]`)
 
-/** Sends an operation as the page has it ready, and returns the status and the text of its answer. */
-async function execute (page: Page, operation: string): Promise<{ status: string, text: string }> {
+/** Sends an operation as the page has it ready, and returns the status and the text of its answer, which is the last of so many. */
+async function execute (page: Page, operation: string, answers = 1): Promise<{ status: string, text: string }> {
   const block = page.locator(`[id$="-${operation}"]`)
   if (await block.locator('button.execute').count() === 0) await block.locator('.opblock-summary-control').click()
-  const answered = page.waitForResponse(response => response.request().resourceType() === 'fetch')
+  let left = answers
+  const answered = page.waitForResponse(response => response.request().resourceType() === 'fetch' && --left === 0)
   await block.locator('button.execute').click()
   const answer = await answered
   const live = block.locator('.live-responses-table .response').first()
@@ -40,6 +42,31 @@ t.test('the documentation page', { skip: noBrowser }, async t => {
   const { url } = await serve(t, 'embedded')
   const operations = [...file('openapi.yaml').matchAll(/operationId: (\w+)/g)].map(([, id]) => id ?? '')
   t.ok(operations.length >= 8)
+
+  await t.test('whoever is asked for a proof of work has it worked out by the page, which says so, and sends the request again, once', async t => {
+    const { world, url } = await serve(t, 'embedded', CAPTCHA)
+    await failOften(world)
+    const { page, faults } = await open(t, browser, url, { viewport: viewports.desktop, locale: 'en' })
+    const sent: Array<string | undefined> = []
+    page.on('request', request => { if (request.method() === 'POST') sent.push(request.headers()['x-captcha']) })
+    await page.evaluate('said = []; new MutationObserver(() => said.push(document.getElementById("status").textContent)).observe(document.getElementById("status"), { childList: true })')
+
+    t.match(await execute(page, 'login', 2), { status: '200', text: /"Code": 501/ }, 'past the 428')
+    t.match(sent, [undefined, /^ey/])
+    t.match(await page.evaluate('said'), [/proof of work \(428\)/, /sent again with X-Captcha/])
+
+    // A service that is content with no solution.
+    await page.route('**/Auth/Login', async route => { await route.continue({ headers: { ...await route.request().allHeaders(), 'x-captcha': '' } }) })
+    t.match(await execute(page, 'login', 2), { status: '428', text: /"Code": 428/ })
+    t.equal(sent.length, 4, 'it is not asked for ever')
+
+    // As on a page that came neither by HTTPS nor from localhost.
+    await page.evaluate('Object.defineProperty(crypto, "subtle", { value: undefined })')
+    t.match(await execute(page, 'login'), { status: '428', text: /"Code": 428/ })
+    await page.getByRole('status').filter({ hasText: 'HTTPS or localhost' }).waitFor()
+    t.equal(sent.length, 5)
+    t.strictSame(faults.filter(fault => !/\b428\b/.test(fault)), [])
+  })
 
   for (const [device, viewport] of Object.entries(viewports)) {
     await t.test(`shows every operation on a ${device}, with local assets alone, no error and no violation of its policy`, async t => {
