@@ -38,7 +38,7 @@ export function Frame ({ notice, children }: { notice: string, children: Compone
         <div role='status' class='notices'>
           {!online && <p class='notice warning'>{t.offline}</p>}
           {back === 'refused' && <p class='notice warning'>{t.returning.refused}</p>}
-          {solving && <p class='notice'>{t.solving}</p>}
+          {solving && <p class='notice passing'>{t.solving}</p>}
           {notice !== '' && <p class='notice'>{notice}</p>}
         </div>
         {children}

@@ -5,6 +5,7 @@ import { zh } from '../../pages/texts/zh.ts'
 import { build, digest, type World } from '../helper.ts'
 import { devices, picture, serve, visit, violations, type Visit } from '../support/account-pages.ts'
 import { launch, noBrowser } from '../support/browser.ts'
+import { CAPTCHA, failOften } from '../support/captcha.ts'
 
 const PASSWORD = 'correct horse battery staple'
 const alice = { Name: 'Alice', Email: 'alice@example.com', Password: digest(PASSWORD) }
@@ -110,6 +111,27 @@ t.test('account pages in trouble', { skip: noBrowser }, async t => {
     const before = await seconds()
     while (await seconds() >= before) await page.waitForTimeout(100)
     t.ok(before > 30, 'it runs down')
+    t.strictSame(unexpected(faults), [])
+  })
+
+  await t.test('a proof of work is told of while it is worked out, and nothing on the page moves for it', async t => {
+    const { world, page, field, submit, shows, faults } = await ground(t, browser, '/account/login', CAPTCHA)
+    await world.register(alice)
+    await failOften(world)
+    const place = () => page.locator('form').boundingBox()
+    // It is under way until it is let go on.
+    await page.evaluate('{ const derive = crypto.subtle.deriveBits.bind(crypto.subtle); const held = new Promise(resolve => { release = resolve }); crypto.subtle.deriveBits = async (...given) => { await held; return derive(...given) } }')
+    await field('Email').fill(alice.Email)
+    const before = await place()
+    await submit({ Password: PASSWORD })
+    const said = page.getByRole('status').getByText(en.solving)
+    await said.waitFor()
+    t.strictSame(await place(), before)
+    const at = await said.boundingBox()
+    t.ok(at !== null && at.y >= 0 && at.y + at.height <= devices.phone.height, 'it is seen')
+    await page.evaluate('release()')
+    await shows(en.profile.title)
+    t.equal(await said.count(), 0)
     t.strictSame(unexpected(faults), [])
   })
 
