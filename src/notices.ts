@@ -25,12 +25,15 @@ export interface StoredNotice {
   claim: string | null
 }
 
+/** What a claim has got. Of rows that nobody can read, as something else has written them, the ids, and whether some process has found that out before. */
+export interface Claimed { notices: StoredNotice[], unreadable: Array<{ id: string, known: boolean }> }
+
 /** What the outbox needs from storage. Every method may fail with Code 510. */
 export interface NoticeStore {
   /** Stores a notice to an account, once however often it is asked to, unless the account is gone. */
   insert: (notice: StoredNotice) => Promise<void>
   /** Gives what is due to the claim, until then: each notice to one claim of many at the same time. */
-  claim: (claim: string, due: { now: number, until: number, limit: number }) => Promise<StoredNotice[]>
+  claim: (claim: string, due: { now: number, until: number, limit: number }) => Promise<Claimed>
   /** From now on nobody may claim it. `false`, and nothing is done, where the claim has gone to another, or the notice is gone. */
   handOver: (id: string, claim: string, at: number) => Promise<boolean>
   /** Gives a notice back, handed over or not, for whoever comes after that time. */

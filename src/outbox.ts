@@ -20,6 +20,8 @@ export const LEASE_MS = 90_000
 const LOOK_MS = 5_000
 /** What comes after each failure, and after the last of these again and again. Up to a fifth more or less, as others have failed at the same time. */
 const PAUSES_MS = [30_000, 120_000, 600_000, 1_800_000, 3_600_000, 7_200_000]
+/** Of notices that cannot be read, how many a line of the log names. */
+const MOST_NAMED = 10
 /** How old a notice gets: it is gone at the next hourly look, within a day. */
 const LONGEST_MS = 22 * 3_600_000
 /** After this nobody can be at it any more. */
@@ -145,12 +147,18 @@ export function createOutbox ({ store, mailer, mailOf, reachable }: Parts, log: 
   }
 
   async function look (): Promise<void> {
-    while (!closing.signal.aborted && reachable() && free() > 0) {
-      const claim = randomUUID()
-      const at = now()
-      const claimed = await store.claim(claim, { now: at, until: at + LEASE_MS, limit: free() })
-      if (claimed.length === 0) return
-      await Promise.all(claimed.map(notice => inBackground(() => deliver(notice, claim))))
+    const unreadable: string[] = []
+    try {
+      while (!closing.signal.aborted && reachable() && free() > 0) {
+        const claim = randomUUID()
+        const at = now()
+        const claimed = await store.claim(claim, { now: at, until: at + LEASE_MS, limit: free() })
+        unreadable.push(...claimed.unreadable.flatMap(({ id, known }) => known ? [] : [id]))
+        if (claimed.notices.length + claimed.unreadable.length === 0) return
+        await Promise.all(claimed.notices.map(notice => inBackground(() => deliver(notice, claim))))
+      }
+    } finally {
+      if (unreadable.length > 0) log.warn({ notices: unreadable.slice(0, MOST_NAMED) }, `${unreadable.length} notices cannot be read, and are not mailed: something else has written them`)
     }
   }
 

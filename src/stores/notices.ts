@@ -1,11 +1,13 @@
 import { isEmail } from '../canonical.ts'
 import { leastEventId } from '../event-ids.ts'
-import { detailsOf, isNotice, NOTICES, type NoticeStore, type StoredNotice } from '../notices.ts'
+import { detailsOf, isNotice, NOTICES, type Claimed, type NoticeStore, type StoredNotice } from '../notices.ts'
 import { millisecondsOf, preciseDateTime, type Database, type PendingNoticesTable } from './database.ts'
 import { isDuplicate } from './database-errors.ts'
 
 /** Of so many that are due one is picked for each that is wanted, by chance: processes that look at the same time are not after the same ones. */
 const SPREAD = 4
+/** Who is at a row that nobody can read: found again and again, it is told of once. */
+const NOBODY = 'unreadable'
 /** Rows that are deleted by one statement. */
 const BATCH = 500
 
@@ -13,20 +15,22 @@ const BATCH = 500
 export function createNoticeStore (database: Database): NoticeStore {
   const mine = (id: string, claim: string) => database.updateTable('PendingNotices').where('NoticeID', '=', id).where('Claim', '=', claim)
 
-  async function claim (name: string, due: { now: number, until: number, limit: number }): Promise<StoredNotice[]> {
-    const { now, until, limit } = due
-    const found = await database.selectFrom('PendingNotices').select('NoticeID')
+  async function claim (name: string, { now, until, limit }: { now: number, until: number, limit: number }): Promise<Claimed> {
+    const found = await database.selectFrom('PendingNotices').select(['NoticeID', 'Claim'])
       .where('DueAt', '<=', preciseDateTime(now)).where('HandedOverAt', 'is', null).where('Kind', 'in', NOTICES)
       .orderBy('DueAt').limit(limit * SPREAD).execute()
-    const some = shuffled(found.map(({ NoticeID }) => NoticeID)).slice(0, limit)
-    if (some.length === 0) return []
+    const some = shuffled(found).slice(0, limit)
+    const ids = some.map(({ NoticeID }) => NoticeID)
+    if (ids.length === 0) return { notices: [], unreadable: [] }
     // Who comes second waits for the row, and finds that it is not due any more.
     await database.updateTable('PendingNotices').set({ Claim: name, DueAt: preciseDateTime(until) })
-      .where('NoticeID', 'in', some).where('DueAt', '<=', preciseDateTime(now)).where('HandedOverAt', 'is', null).execute()
-    const rows = await database.selectFrom('PendingNotices').selectAll().where('NoticeID', 'in', some).where('Claim', '=', name).execute()
+      .where('NoticeID', 'in', ids).where('DueAt', '<=', preciseDateTime(now)).where('HandedOverAt', 'is', null).execute()
+    const rows = await database.selectFrom('PendingNotices').selectAll().where('NoticeID', 'in', ids).where('Claim', '=', name).execute()
     const notices = rows.flatMap(noticeOf)
-    // What nobody can read is out of the way for as long as a claim lasts: it must keep nothing else waiting.
-    return notices.length === 0 && rows.length > 0 ? claim(name, due) : notices
+    const unreadable = rows.map(({ NoticeID }) => NoticeID).filter(row => !notices.some(({ id }) => id === row))
+    // Out of the way for as long as a claim lasts: they must keep nothing else waiting.
+    if (unreadable.length > 0) await database.updateTable('PendingNotices').set({ Claim: NOBODY }).where('NoticeID', 'in', unreadable).where('Claim', '=', name).execute()
+    return { notices, unreadable: unreadable.map(id => ({ id, known: some.some(({ NoticeID, Claim }) => NoticeID === id && Claim === NOBODY) })) }
   }
 
   return {

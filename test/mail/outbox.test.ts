@@ -180,6 +180,16 @@ for (const mode of modes) {
     tell(of)
     await until(async () => courier.taken.length > 1)
     t.strictSame([...new Set(courier.lines.filter(line => /^(RCPT|Bcc)/.test(line)))], [`RCPT TO:<${alice.Email}>`])
+
+    const found = (): number[] => [...world.log().matchAll(/"notices":\["[0-9a-f-]{36}".*?(\d+) notices cannot be read/g)].map(([, count]) => Number(count))
+    await until(async () => found().reduce((sum, count) => sum + count, 0) >= 205)
+    // Their claims are over, and they are found once more.
+    await later(of, 2 * MINUTE)
+    t.equal(found().reduce((sum, count) => sum + count, 0), 205, 'each is told of once')
+    t.ok(found().length < 10, 'and many in one line')
+    await persistently(() => database.updateTable('PendingNotices').set({ Details: `{"at":${Date.now()}}` }).where('Details', '=', 'null').execute())
+    await later(of, 2 * MINUTE)
+    await until(async () => courier.taken.length > 2)
   })
 
   t.test(`${mode}: K7: a code does not wait behind notices, however many there are and however slow the mail server is with them`, { buffered: true }, async t => {
