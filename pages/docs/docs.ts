@@ -1,5 +1,6 @@
 import sm3 from 'sm-crypto/src/sm3/index.js'
 import { bodies, type Person, type Step } from './example.ts'
+import { nameControls } from './names.ts'
 import { startHere, type Entered } from './start-here.ts'
 import { fetchSolving } from './solving.ts'
 import type { OpenApi, SwaggerUi } from './swagger-ui.ts'
@@ -40,16 +41,18 @@ function withoutGuesses (spec: OpenApi): OpenApi {
 
 function start (spec: OpenApi): void {
   const root = document.getElementById('start')
+  const drawn = document.getElementById('swagger-ui')
   const status = document.getElementById('status')
-  if (root === null || status === null) return
+  if (root === null || drawn === null || status === null) return
   const operations = operationsOf(spec)
   /** By which method an address was last asked: answers do not say. */
   const methods = new Map<string, string>()
 
   const solvingFetch = fetchSolving(solving => { announce(texts[language][solving]) })
 
+  nameControls(drawn)
   const ui: SwaggerUi = window.SwaggerUIBundle({
-    domNode: document.getElementById('swagger-ui'),
+    domNode: drawn,
     spec: withoutGuesses(withoutExample(spec)),
     // Without the bar: it brings a style sheet that the policy refuses, and a box to load other documents.
     layout: 'BaseLayout',
