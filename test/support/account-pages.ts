@@ -3,8 +3,9 @@ import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import type { Test } from 'tap'
-import { file, type World } from '../helper.ts'
+import type { World } from '../helper.ts'
 import { root } from '../../src/root.ts'
+import { axe } from './axe.ts'
 import { open } from './browser.ts'
 
 export const devices = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 860 } }
@@ -12,7 +13,6 @@ export const schemes = ['light', 'dark'] as const
 export const locales = { zh: 'zh-CN', en: 'en-GB' }
 export type Locale = keyof typeof locales
 
-const axe = file('node_modules/axe-core/axe.min.js')
 const folder = fileURLToPath(new URL('.artefacts/pages/', root))
 
 /** Serves a world over HTTP and returns its origin. */
@@ -66,16 +66,12 @@ export function visitOf (page: Page, faults: string[]): Visit {
   }
 }
 
-const RUN = 'axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ": " + html + " " + failureSummary)))'
-
-/** What axe finds wrong with the page as it stands, in either colour scheme: rules of WCAG 2.2 up to AA, and good practice. */
+/** What axe finds wrong with the page as it stands, in either colour scheme. */
 export async function violations ({ page }: Visit): Promise<string[]> {
-  if (!await page.evaluate('"axe" in window')) await page.evaluate(axe)
   const all: string[] = []
   for (const colorScheme of schemes) {
     await page.emulateMedia({ colorScheme })
-    const found: unknown = await page.evaluate(RUN)
-    all.push(...Array.isArray(found) ? found.map(each => `${colorScheme}: ${String(each)}`) : ['axe has not run'])
+    all.push(...(await axe(page, colorScheme === 'light' ? {} : 'colours')).map(each => `${colorScheme}: ${each}`))
   }
   return all
 }
