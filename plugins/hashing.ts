@@ -6,6 +6,7 @@ import { createPepper } from '../src/pepper.ts'
 import type { Cost } from '../src/phc.ts'
 import { createQueue, type Load } from '../src/queue.ts'
 import { createHashThreads } from '../src/stretch.ts'
+import type { Overrides } from './services.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -25,18 +26,19 @@ const WAITING_FOR_EACH = 16
 const ARGON2ID: Cost = { scheme: 'argon2id', memoryKib: 65_536, passes: 3, lanes: 1 }
 
 /** Password hashing off the event loop. */
-async function hashing (app: FastifyInstance, config: Config): Promise<void> {
+async function hashing (app: FastifyInstance, { config, overrides }: { config: Config, overrides: Overrides }): Promise<void> {
   try {
     checkSm3()
   } catch {
     throw new ConfigError('this build of Node.js has no working SM3, which passwords depend on: use one with OpenSSL 3 that is not restricted to FIPS')
   }
   const threads = createHashThreads(config.WORKERS)
+  const stretch = overrides.stretch?.(threads.stretch) ?? threads.stretch
   const cost: Cost = config.PASSWORD_HASH === 'argon2id' ? ARGON2ID : { scheme: 'pbkdf2-sm3', iterations: config.PASSWORD_HASH_ITERATIONS }
   const queue = createQueue(threads.count, WAITING_FOR_EACH * threads.count)
   const peppers = config.PASSWORD_PEPPER.map(createPepper)
   if (peppers.length > 0) app.log.info(`peppers ${peppers.map(({ id }) => id).join(', ')}, the first for new hashes`)
-  app.decorate('passwords', createPasswords({ cost, requireDigest: config.REQUIRE_PASSWORD_DIGEST, peppers }, queue, app.metrics?.ofHashes(threads.stretch) ?? threads.stretch))
+  app.decorate('passwords', createPasswords({ cost, requireDigest: config.REQUIRE_PASSWORD_DIGEST, peppers }, queue, app.metrics?.ofHashes(stretch) ?? stretch))
   app.decorate('hashesAtOnce', threads.count)
   app.decorate('hashQueue', queue.load)
   app.addHook('onClose', () => threads.close())

@@ -32,6 +32,7 @@ import { createMemoryNetworkStore } from '../src/stores/networks.memory.ts'
 import { createRedisNetworkStore } from '../src/stores/networks.redis.ts'
 import { createMemorySpentStore } from '../src/stores/spent.memory.ts'
 import { createRedisSpentStore } from '../src/stores/spent.redis.ts'
+import type { Stretch } from '../src/stretch.ts'
 import { createThrottle } from '../src/throttle.ts'
 
 declare module 'fastify' {
@@ -58,6 +59,8 @@ export interface Overrides {
   clock?: () => number
   /** Wall clock in milliseconds. */
   wallClock?: () => number
+  /** What stretches passwords, given what else would. */
+  stretch?: (stretch: Stretch) => Stretch
   /**
    * For a program that works beside the service and ends soon: nothing is begun that goes on, and the embedded folder is claimed
    * only by one that needs what the service holds in its process.

@@ -1,0 +1,40 @@
+import type { Overrides } from '../../plugins/services.ts'
+import type { Stretch } from '../../src/stretch.ts'
+
+/** Hashes of passwords that a test holds up: they begin, and end only once it says so. */
+export interface HeldHashes {
+  /** For the service whose hashes they are. */
+  overrides: Pick<Overrides, 'stretch'>
+  /** Holds those that begin from now on. */
+  hold: () => void
+  /** Lets them end, and later ones as well. */
+  release: () => void
+  /** Comes when the next one that is held has begun. */
+  begun: () => Promise<void>
+}
+
+/** Hashes that run freely until the test holds them. */
+export function holdHashes (): HeldHashes {
+  let gate: { open: () => void, opened: Promise<void> } | undefined
+  const waiting: Array<() => void> = []
+  const held = (stretch: Stretch): Stretch => async (...job) => {
+    if (gate !== undefined) {
+      for (const begun of waiting.splice(0)) begun()
+      await gate.opened
+    }
+    return stretch(...job)
+  }
+  return {
+    overrides: { stretch: held },
+    hold () {
+      let open = (): void => {}
+      const opened = new Promise<void>(resolve => { open = resolve })
+      gate = { open, opened }
+    },
+    release () {
+      gate?.open()
+      gate = undefined
+    },
+    begun: () => new Promise(resolve => { waiting.push(resolve) })
+  }
+}
