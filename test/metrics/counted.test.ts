@@ -1,9 +1,13 @@
+import { setImmediate as eventLoopTurn } from 'node:timers/promises'
 import t from 'tap'
-import { bearer, build, digest, modes } from '../helper.ts'
+import { bearer, build, digest, modes, type Answer } from '../helper.ts'
+import { patiently } from '../support/patience.ts'
 import { CAPTCHA, failOften, solutionTo, withSolution } from '../support/captcha.ts'
 import { answering, startCourier } from '../support/courier.ts'
-import { until } from '../support/faults.ts'
+import { persistently, until } from '../support/faults.ts'
+import { holdHashes } from '../support/hashes.ts'
 import { METRICS_TOKEN, scrape } from '../support/metrics.ts'
+import { networkNumber } from '../support/people.ts'
 import { refusal, startSmtp } from '../support/smtp.ts'
 
 const alice = { Name: 'Alice', Email: 'alice@example.com', Password: digest('correct horse battery staple') }
@@ -92,19 +96,41 @@ for (const mode of modes) {
     t.equal(value('dream_auth_database_connections_limit'), mode === 'server' ? 5 : undefined)
     if (mode === 'embedded') return
     t.ok((value('dream_auth_database_connections') ?? 0) >= 1)
-    const slow = Promise.all(Array.from({ length: 7 }, () => world.rows('SELECT SLEEP(0.8)').catch(() => {})))
+    let taken = 0
+    let giveBack = (): void => {}
+    const given = new Promise<void>(resolve => { giveBack = resolve })
+    const take = (): Promise<void> => world.app.database.connection().execute(async () => {
+      taken++
+      await given
+    })
+    const holding = Array.from({ length: 5 }, () => persistently(take))
+    t.teardown(giveBack)
+    await until(async () => taken === 5)
+    const waiting = Array.from({ length: 2 }, () => world.rows('SELECT 1').catch(() => {}))
     const { value: busy } = await scrape(world)
     t.equal(busy('dream_auth_database_connections', { state: 'in_use' }), 5)
     t.ok((busy('dream_auth_database_waiting') ?? 0) >= 2, 'those that wait')
-    await slow
+    giveBack()
+    await Promise.all([...holding, ...waiting])
   })
 
   t.test(`${mode}: the hashes that wait, and those refused because too many do`, async t => {
-    const world = await build(t, mode, { METRICS_TOKEN, PASSWORD_HASH_ITERATIONS: '40000' })
-    const many = Promise.all(Array.from({ length: 60 }, (_, i) => world.post('/Auth/Login', { ...login, Email: `person${i}@example.com` }, { from: `10.0.${i}.1` })))
-    await until(async () => ((await scrape(world)).value('dream_auth_hash_waiting') ?? 0) > 0)
-    const answers = await many
-    t.equal((await scrape(world)).value('dream_auth_hash_refused_total'), answers.filter(({ body }) => body.Code === 529).length)
+    const held = holdHashes()
+    const world = await build(t, mode, { METRICS_TOKEN }, held.overrides)
+    const { hashQueue, hashesAtOnce } = world.app
+    held.hold(t)
+    const places = hashesAtOnce * 17
+    const many: Array<Promise<Answer>> = []
+    for (let i = 0; hashQueue.refused < 20; i++) {
+      many.push(patiently(() => world.post('/Auth/Login', { ...login, Email: `person${i}@example.com` }, { from: networkNumber(i) })))
+      while (hashQueue.running + hashQueue.waiting + hashQueue.refused <= i) await eventLoopTurn()
+    }
+    const { value } = await scrape(world)
+    t.match(['running', 'waiting', 'refused_total'].map(name => value(`dream_auth_hash_${name}`)), [hashesAtOnce, places - hashesAtOnce, 20])
+    held.release()
+    t.equal((await Promise.all(many)).filter(({ body }) => body.Code === 529).length, 20)
+    const { value: after } = await scrape(world)
+    t.match(['running', 'waiting', 'refused_total'].map(name => after(`dream_auth_hash_${name}`)), [0, 0, 20])
   })
 }
 

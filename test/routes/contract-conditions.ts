@@ -63,7 +63,7 @@ function damage (file: string): void {
 
 /** Holds every hash, and has others wait until one is turned away. So it stays until the test ends. */
 async function fillHashQueue (t: Test, { app: { hashQueue }, post }: World, { hold, release }: HeldHashes): Promise<void> {
-  hold()
+  hold(t)
   const logins: Array<Promise<unknown>> = []
   t.teardown(() => {
     release()

@@ -1,7 +1,9 @@
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import t from 'tap'
 import { build, digest, modes, type World } from '../helper.ts'
 import { until } from '../support/faults.ts'
+import { holdHashes } from '../support/hashes.ts'
 import { METRICS_TOKEN, scrape } from '../support/metrics.ts'
 import { exchange } from '../support/wire.ts'
 
@@ -56,14 +58,22 @@ t.test('every answer that has a line names its id, whoever gave it; probes and c
 })
 
 t.test('G1, G3: whoever hangs up before the answer comes has a line all the same, and is counted, once', async t => {
-  const world = await build(t, 'embedded', { METRICS_TOKEN, PASSWORD_HASH_ITERATIONS: '300000' })
+  const held = holdHashes()
+  const world = await build(t, 'embedded', { METRICS_TOKEN }, held.overrides)
+  const { hashQueue, server } = world.app
   const port = Number(new URL(await world.app.listen({ port: 0, host: '127.0.0.1' })).port)
   const body = JSON.stringify(login)
   const request = `POST /Auth/Login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+  const arrived = once(server, 'connection')
+  held.hold(t)
   const socket = connect(port, '127.0.0.1', () => { socket.write(request + request) })
-  await until(async () => world.app.hashQueue.running > 0)
+  await until(async () => hashQueue.running + hashQueue.waiting === 2)
+  const [there] = await arrived
+  const gone = once(there, 'close')
   socket.destroy()
-  await until(async () => lines(world).length === 2, 5_000)
+  await gone
+  held.release()
+  await until(async () => lines(world).length === 2)
   await world.get('/nowhere')
   t.match(lines(world), [{ route: '/Auth/Login', code: 501, hungUp: true }, { route: '/Auth/Login', code: 501, hungUp: true }, { route: 'unknown', hungUp: undefined }])
   t.equal(lines(world).length, 3)

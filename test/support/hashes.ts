@@ -1,12 +1,13 @@
 import type { Overrides } from '../../plugins/services.ts'
 import type { Stretch } from '../../src/stretch.ts'
+import type { Ending } from './services.ts'
 
 /** Hashes of passwords that a test holds up: they begin, and end only once it says so. */
 export interface HeldHashes {
   /** For the service whose hashes they are. */
   overrides: Pick<Overrides, 'stretch'>
-  /** Holds those that begin from now on. */
-  hold: () => void
+  /** Holds those that begin from now on, until the test ends at the latest. */
+  hold: (t: Ending) => void
   /** Lets them end, and later ones as well. */
   release: () => void
   /** Comes when the next one that is held has begun. */
@@ -24,17 +25,19 @@ export function holdHashes (): HeldHashes {
     }
     return stretch(...job)
   }
+  function release (): void {
+    gate?.open()
+    gate = undefined
+  }
   return {
     overrides: { stretch: held },
-    hold () {
+    hold (t) {
       let open = (): void => {}
       const opened = new Promise<void>(resolve => { open = resolve })
       gate = { open, opened }
+      t.teardown(release)
     },
-    release () {
-      gate?.open()
-      gate = undefined
-    },
+    release,
     begun: () => new Promise(resolve => { waiting.push(resolve) })
   }
 }
