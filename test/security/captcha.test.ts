@@ -55,12 +55,14 @@ for (const mode of modes) {
       t.equal((await solved(world, '/Auth/Login', right)).body.Code, 200)
     })
 
-    await promise('L1: and work lifts no limit: the eleventh wrong password of an account has to wait like anybody\'s', async (t, { world, right, wrong, from }) => {
+    await promise('L1: and work lifts no limit: the eleventh wrong password of an account has to wait like anybody\'s, and its work is spent', async (t, { world, right, wrong, from }) => {
       await failOften(world, from)
       for (let i = 0; i < 10; i++) t.equal((await solved(world, '/Auth/Login', wrong)).body.Code, 501)
-      const refused = await solved(world, '/Auth/Login', right)
+      const solution = await solutionTo(await login(world, right))
+      const refused = await login(world, right, solution)
       t.match(refused, { status: 429, body: { Code: 429 } })
       t.ok(Number(refused.body.RetryAfter) > 0)
+      t.equal((await login(world, right, solution)).body.Code, 428, 'or one would buy as many requests as it takes to be let in')
     })
 
     await promise('G1: the audit trail is told once that a network has to show work', async (t, { world, wrong, from }) => {
