@@ -39,8 +39,8 @@ export interface NoticeStore {
   /** Gives a notice back, handed over or not, for whoever comes after that time. */
   putOff: (id: string, claim: string, next: { attempts: number, dueAt: number }) => Promise<void>
   remove: (id: string, claim: string) => Promise<void>
-  /** Deletes some of what was stored, or handed over, before a time. Returns how many were never told, and of how many nobody knows. */
-  expire: (before: { stored: number, handedOver: number }) => Promise<{ untold: number, unknown: number }>
+  /** Deletes some of what was stored, or handed over, so many milliseconds ago by the clock of the storage. Returns how many were never told, and of how many nobody knows. */
+  expire: (age: { stored: number, handedOver: number }) => Promise<{ untold: number, unknown: number }>
   /** How many there are, and the id of the oldest. */
   backlog: () => Promise<{ pending: number, oldest: string | undefined }>
 }

@@ -181,7 +181,7 @@ export function createOutbox ({ store, mailer, mailOf, reachable }: Parts, log: 
     const sum = { untold: 0, unknown: 0 }
     // By batches until none is left, or more could come than go.
     for (let some = 1; some > 0 && !closing.signal.aborted;) {
-      const { untold, unknown } = await store.expire({ stored: now() - LONGEST_MS, handedOver: now() - HANDED_OVER_MS })
+      const { untold, unknown } = await store.expire({ stored: LONGEST_MS, handedOver: HANDED_OVER_MS })
       some = untold + unknown
       sum.untold += untold
       sum.unknown += unknown

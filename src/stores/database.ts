@@ -1,4 +1,4 @@
-import type { Generated, Kysely } from 'kysely'
+import { sql, type Generated, type Kysely } from 'kysely'
 import type { Role } from '../accounts.ts'
 import type { EventType, Outcome } from '../events.ts'
 
@@ -102,4 +102,10 @@ export function preciseDateTime (milliseconds: number): string {
 /** What a DATETIME means, in milliseconds. */
 export function millisecondsOf (dateTime: string): number {
   return Date.parse(`${dateTime.replace(' ', 'T')}Z`)
+}
+
+/** The wall clock of the database, which all processes share: in milliseconds, of whole seconds. Sessions are in UTC. In embedded mode it is the machine's. May fail with Code 510. */
+export async function clockOf (database: Database): Promise<number> {
+  const { rows: [row] } = await sql<{ Now: string }>`SELECT CURRENT_TIMESTAMP AS Now`.execute(database)
+  return millisecondsOf(row?.Now ?? '')
 }

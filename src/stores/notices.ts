@@ -1,7 +1,7 @@
 import { isEmail } from '../canonical.ts'
 import { leastEventId } from '../event-ids.ts'
 import { detailsOf, isNotice, NOTICES, type Claimed, type NoticeStore, type StoredNotice } from '../notices.ts'
-import { millisecondsOf, preciseDateTime, type Database, type PendingNoticesTable } from './database.ts'
+import { clockOf, millisecondsOf, preciseDateTime, type Database, type PendingNoticesTable } from './database.ts'
 import { isDuplicate } from './database-errors.ts'
 
 /** Of so many that are due one is picked for each that is wanted, by chance: processes that look at the same time are not after the same ones. */
@@ -63,9 +63,11 @@ export function createNoticeStore (database: Database): NoticeStore {
       await database.deleteFrom('PendingNotices').where('NoticeID', '=', id).where('Claim', '=', claim).execute()
     },
 
-    async expire (before) {
+    async expire (age) {
+      // Of what is given up, one clock decides for all: a process that is far ahead must not delete what others may still deliver.
+      const now = await clockOf(database)
       const old = await database.selectFrom('PendingNotices').select(['NoticeID', 'HandedOverAt'])
-        .where(({ or, eb }) => or([eb('NoticeID', '<', leastEventId(before.stored)), eb('HandedOverAt', '<', preciseDateTime(before.handedOver))]))
+        .where(({ or, eb }) => or([eb('NoticeID', '<', leastEventId(now - age.stored)), eb('HandedOverAt', '<', preciseDateTime(now - age.handedOver))]))
         .orderBy('NoticeID').limit(BATCH).execute()
       const expired = { untold: 0, unknown: 0 }
       // One by one, as each is counted once, by whoever deletes it. Also where there is none: a right that is missing shows at the first start.
