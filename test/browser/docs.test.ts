@@ -41,6 +41,7 @@ async function execute (page: Page, operation: string, answers = 1): Promise<{ s
 const violations = (page: Page, part = 'html'): Promise<unknown> =>
   page.evaluate(`axe.run(${JSON.stringify(part)}).then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ': ' + html + ' ' + failureSummary)))`)
 
+t.setTimeout(240_000)
 t.test('the documentation page', { skip: noBrowser }, async t => {
   const browser = await launch(t)
   const { url } = await serve(t, 'embedded')
@@ -84,7 +85,7 @@ t.test('the documentation page', { skip: noBrowser }, async t => {
       await page.getByRole('heading', { name: device === 'phone' ? '从这里开始' : 'Start here' }).waitFor()
       t.equal(await page.getByText('A worked example').count(), 0, 'that of the document, whose address is another')
       await snap(page, device)
-      for (const operation of ['listUsers', 'changeUser', 'deleteAccount']) await page.locator(`[id$="-${operation}"] .opblock-summary-control`).click()
+      for (const operation of ['listUsers', 'deleteAccount']) await page.locator(`[id$="-${operation}"] .opblock-summary-control`).click()
       await execute(page, 'live')
       await page.evaluate(readFileSync(new URL('node_modules/axe-core/axe.min.js', root), 'utf8'))
       t.strictSame(await violations(page), [], 'axe finds nothing, in what Swagger UI draws neither')
