@@ -50,7 +50,7 @@ async function suspicious (t: Test, origin: string): Promise<{ world: World, ser
 }
 
 t.test('in a browser, on a page of another origin', { skip: noBrowser }, async t => {
-  const browser = await launch(t)
+  const browser = await launch()
   const origin = await otherOrigin(t)
   const { service } = await suspicious(t, origin)
   const { page, faults } = await open(t, browser, origin)

@@ -18,7 +18,7 @@ async function mailbox (t: Test): Promise<{ world: World, url: string }> {
 }
 
 t.test('the page of the development mailbox', { skip: noBrowser }, async t => {
-  const browser = await launch(t)
+  const browser = await launch()
   // Alone, as there is one clipboard for all.
   await t.test('a click on the code copies it', async t => {
     const { world, url } = await mailbox(t)

@@ -39,7 +39,7 @@ async function faultsOf (page: Page, { name, mail }: Sample, rules: object | 'co
 t.test('every mail in Chromium', { skip: noBrowser }, async t => {
   mkdirSync(folder, { recursive: true })
   const samples = samplesOf(mails({ BRAND_URL: 'https://dream.example/' }))
-  const browser = await launch(t)
+  const browser = await launch()
   for (const colorScheme of schemes) {
     for (const width of widths) {
       await t.test(`${width} pixels wide, ${colorScheme}: nothing is cut off, the code can be seen, and axe finds nothing`, async t => {

@@ -12,7 +12,7 @@ const HOSTILE = ['<img src=x onerror=alert(1)>', '"><script>alert(2)</script>', 
 
 for (const mode of modes) {
   t.test(`${mode}: who may see the administration`, { skip: noBrowser }, async t => {
-    const browser = await launch(t)
+    const browser = await launch()
     const { world, origin, admin } = await scene(t, mode)
     await insert(world, [
       ...HOSTILE.map((name, i) => ({ name, email: `hostile${i}@example.com` })),

@@ -18,7 +18,7 @@ async function act (page: Page, title: string, done: string, confirmed = true): 
 
 for (const mode of modes) {
   t.test(`${mode}: the administration`, { skip: noBrowser }, async t => {
-    const browser = await launch(t)
+    const browser = await launch()
     const { world, origin, admin } = await scene(t, mode)
     await insert(world, Array.from({ length: 60 }, (_, i) => ({ name: `Person ${i}`, email: `person${i}@example.com` })))
 

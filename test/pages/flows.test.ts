@@ -12,7 +12,7 @@ const widths = Object.entries(devices)
 t.setTimeout(240_000)
 
 t.test('whole walks through the account pages', { skip: noBrowser }, async t => {
-  const browser = await launch(t)
+  const browser = await launch()
   for (const mode of modes) {
     const world = await build(t, mode, { VERIFY_CODE_COOLDOWN: '1' })
     const origin = await serve(world)

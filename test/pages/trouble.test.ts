@@ -26,7 +26,7 @@ const unexpected = (faults: string[]): string[] => faults.filter(fault => !/^(4\
 
 t.setTimeout(240_000)
 t.test('account pages in trouble', { skip: noBrowser }, async t => {
-  const browser = await launch(t)
+  const browser = await launch()
 
   await t.test('what is missing or wrong is said at the top and at each field, and the first takes the focus', async t => {
     const walk = await ground(t, browser, '/account/sign-up')

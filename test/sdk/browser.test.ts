@@ -24,7 +24,7 @@ t.test('the client with all it needs is small: SM3 comes without the rest of its
 })
 
 t.test('in Chromium', { skip: noBrowser }, async t => {
-  const browser = await launch(t)
+  const browser = await launch()
 
   /** A page of the origin with a client of the service: `auth`, and `changes`, what it told. */
   async function open (context: BrowserContext, origin: string, baseUrl: string): Promise<Page> {

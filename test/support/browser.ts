@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
-import type { Test } from 'tap'
+import root, { type Test } from 'tap'
 import { find } from './services.ts'
 
 // The shell first: Chromium without the browser around its pages, which takes half the processor time.
@@ -27,13 +27,15 @@ export const browserPath = installed()
 /** Why tests in a browser cannot run here, or `false`. */
 export const noBrowser = browserPath === undefined ? 'needs Chromium: apt-get install chromium-headless-shell (Debian) or chromium (Ubuntu), or brew install --cask google-chrome (macOS)' : false
 
-/** A browser of this test, which asks nobody anything by itself. */
-export async function launch (t: Test): Promise<Browser> {
-  const browser = await chromium.launch({
+let browser: Promise<Browser> | undefined
+root.teardown(async () => { await (await browser)?.close() })
+
+/** The browser of this test file, which asks nobody anything by itself. Tests that are not to know of each other have a context each. */
+export function launch (): Promise<Browser> {
+  browser ??= chromium.launch({
     executablePath: browserPath ?? '',
     args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-quic']
   })
-  t.teardown(() => browser.close())
   return browser
 }
 
