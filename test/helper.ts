@@ -8,7 +8,7 @@ import { buildApp, type App } from '../src/app.ts'
 import { loadConfig, type Config } from '../src/config.ts'
 import { createLog } from '../src/log.ts'
 import { root } from '../src/root.ts'
-import { patiently, signUp } from './support/patience.ts'
+import { patiently, persistently, signUp } from './support/patience.ts'
 import { scratchFolder } from './support/scratch.ts'
 import type { Ending } from './support/services.ts'
 import { startSmtp, type ReceivedMail } from './support/smtp.ts'
@@ -47,7 +47,7 @@ export interface World {
   mails: () => Promise<ReceivedMail[]>
   /** The newest code mailed to an address. */
   codeFor: (email: string) => Promise<string>
-  /** Rows of a statement, whichever the database. */
+  /** Rows of a statement that may be repeated, whichever the database. */
   rows: (statement: string) => Promise<Array<Record<string, unknown>>>
   /** The Redis of server mode, through a connection of its own. */
   redis: Redis
@@ -146,7 +146,7 @@ export async function build (t: Test, mode: Mode, settings: Record<string, strin
       if (code === undefined) throw new Error(`no code was mailed to ${email}`)
       return code
     },
-    rows: async statement => (await sql.raw<Record<string, unknown>>(statement).execute(app.database)).rows,
+    rows: async statement => (await persistently(() => sql.raw<Record<string, unknown>>(statement).execute(app.database))).rows,
     register: (account, asking) => signUp((path, body) => world.post(path, body, asking), world.codeFor, account),
     login: async ({ Email, Password }) => {
       const { body, text } = await patiently(() => world.post('/Auth/Login', { Email, Password }))

@@ -1,3 +1,4 @@
+import { createConnection } from 'mysql2/promise'
 import t, { type Test } from 'tap'
 import { build, modes, type World } from '../helper.ts'
 import { credentialsOf, network, newPerson, until, type Network } from '../support/faults.ts'
@@ -64,12 +65,14 @@ t.test('D1: a database that takes no more connections: 510, and service again on
   const world = await build(t, 'server', { DB_POOL_SIZE: '2' })
   const alice = newPerson()
   await world.register(alice)
-  const root = await world.app.mysql.pool.promise().getConnection()
+  const root = await createConnection({ host: '127.0.0.1', port: Number(process.env.TEST_DB_PORT), user: 'root' })
   const user = `few_${world.config.DB_NAME}`.slice(0, 30)
   await root.query(`CREATE USER '${user}'@'127.0.0.1' WITH MAX_USER_CONNECTIONS 2`)
   await root.query(`GRANT ALL ON \`${world.config.DB_NAME}\`.* TO '${user}'@'127.0.0.1'`)
-  t.teardown(() => root.query(`DROP USER '${user}'@'127.0.0.1'`))
-  root.release()
+  t.teardown(async () => {
+    await root.query(`DROP USER '${user}'@'127.0.0.1'`)
+    await root.end()
+  })
   const other = await build(t, 'server', { DB_NAME: world.config.DB_NAME, DB_USER: user, DB_MIGRATE: 'false', DB_POOL_SIZE: '5' })
   // Two at once are answered, and nobody else is answered wrongly.
   const codes = (await Promise.all(Array.from({ length: 10 }, () => other.post('/Auth/Login', credentialsOf(alice))))).map(({ body }) => body.Code)

@@ -3,6 +3,7 @@ import { createConnection } from 'mysql2/promise'
 import t, { type Test } from 'tap'
 import { build, digest, modes, type World } from '../helper.ts'
 import { ANSWER_MS, askEverything, credentialsOf, newPerson, RECOVERY_MS, stall, until } from '../support/faults.ts'
+import { patiently } from '../support/patience.ts'
 import { scratchFolder } from '../support/scratch.ts'
 import { startMariadb, type Service } from '../support/services.ts'
 import { stopwatch } from '../support/stopwatch.ts'
@@ -29,7 +30,7 @@ t.test('a database server that stops, stalls and comes back', { skip }, async t 
   async function back (t: Test, world: World): Promise<void> {
     const ms = await until(async () => (await world.get('/health')).status === 200)
     t.ok(ms < RECOVERY_MS, `healthy after ${Math.round(ms)} ms`)
-    t.match(await world.post('/Auth/Login', credentialsOf(alice)), { body: { Code: 200 } })
+    t.match(await patiently(() => world.post('/Auth/Login', credentialsOf(alice))), { body: { Code: 200 } })
   }
 
   for (const [fault, lose, regain] of [['stopped', stop, start], ['stalled', () => stall(server), goOn]] as const) {
@@ -41,7 +42,7 @@ t.test('a database server that stops, stalls and comes back', { skip }, async t 
       await away(t, world, token)
       await regain()
       await back(t, world)
-      t.match(await world.get('/CheckJWTToken', { headers: { authorization: `Bearer ${token}` } }), { status: 200 })
+      t.match(await patiently(() => world.get('/CheckJWTToken', { headers: { authorization: `Bearer ${token}` } })), { status: 200 })
     })
 
     await t.test(`D1: ${fault} at the start: the service listens all the same, then migrates and makes the administrator`, async t => {
@@ -68,19 +69,20 @@ t.test('a database server that stops, stalls and comes back', { skip }, async t 
     await t.test(`R5: ${fault} in the middle of many Verifies: what was acknowledged stays, the rest can be tried again`, async t => {
       const world = await build(t, 'server', settings)
       const people = Array.from({ length: 30 }, newPerson)
-      for (const person of people) await world.post('/Auth/Sign', person)
+      for (const person of people) t.match(await patiently(() => world.post('/Auth/Sign', person)), { body: { Code: 200 } })
       const attempts = await Promise.all(people.map(async person => ({ ...person, VerifyCode: await world.codeFor(person.Email) })))
-      // The first answer is the sign that the rest is under way.
-      const answers = attempts.map(attempt => world.post('/Auth/Verify', attempt))
+      // The first answer is the sign that the rest is under way. The last few come too late in any case.
+      const answers = attempts.slice(0, -5).map(attempt => world.post('/Auth/Verify', attempt))
       await Promise.race(answers).then(lose)
+      answers.push(...attempts.slice(-5).map(attempt => world.post('/Auth/Verify', attempt)))
       const codes = (await Promise.all(answers)).map(({ body }) => body.Code)
-      t.ok(codes.includes(510), `${codes.filter(code => code === 510).length} of ${codes.length} were answered with 510`)
+      t.strictSame(codes.slice(-5), Array(5).fill(510))
       await regain()
       await until(async () => (await world.get('/health')).status === 200)
       for (const [i, attempt] of attempts.entries()) {
-        const retry = codes[i] === 200 ? 'acknowledged' : (await world.post('/Auth/Verify', attempt)).body.Code
+        const retry = codes[i] === 200 ? 'acknowledged' : (await patiently(() => world.post('/Auth/Verify', attempt))).body.Code
         t.ok(codes[i] === 200 || retry === 200 || retry === 502, `${attempt.Name}: ${codes[i]}, then ${retry}`)
-        t.match(await world.post('/Auth/Login', credentialsOf(attempt)), { body: { Code: 200 } })
+        t.match(await patiently(() => world.post('/Auth/Login', credentialsOf(attempt))), { body: { Code: 200 } })
       }
       t.equal((await world.rows('SELECT UserID FROM Users')).length, people.length)
     })
@@ -91,13 +93,13 @@ t.test('a database server that stops, stalls and comes back', { skip }, async t 
     await root.query("CREATE USER dream@'127.0.0.1' IDENTIFIED BY 'secret'")
     await root.query("GRANT ALL ON `dream\\_%`.* TO dream@'127.0.0.1'")
     const world = await build(t, 'server', { ...settings, DB_USER: 'dream', DB_PASSWORD: 'secret' })
-    await world.post('/Auth/Sign', alice)
+    t.match(await patiently(() => world.post('/Auth/Sign', alice)), { body: { Code: 200 } })
     const verify = { ...alice, VerifyCode: await world.codeFor(alice.Email) }
     await root.query('SET GLOBAL read_only = 1')
-    t.match(await world.post('/Auth/Verify', verify), { status: 503, body: { Code: 510 } })
-    t.match(await world.get('/health'), { status: 503, body: { Code: 510 } }, 'S3: health says so, as no login can be recorded')
+    t.match(await patiently(() => world.post('/Auth/Verify', verify), 510), { status: 503, body: { Code: 510 } })
+    t.match(await patiently(() => world.get('/health'), 510), { status: 503, body: { Code: 510 } }, 'S3: health says so, as no login can be recorded')
     await root.query('SET GLOBAL read_only = 0')
     await root.end()
-    t.match(await world.post('/Auth/Verify', verify), { body: { Code: 200 } })
+    t.match(await patiently(() => world.post('/Auth/Verify', verify)), { body: { Code: 200 } })
   })
 })

@@ -14,7 +14,7 @@ const settingsOf = async (t: Test, mode: Mode): Promise<Record<string, string>> 
 /** Asks the database beside the service. */
 async function statement (mode: Mode, settings: Record<string, string>, sql: string): Promise<Array<Record<string, unknown>>> {
   if (mode === 'embedded') {
-    const database = new Sqlite(join(String(settings.DATA_DIR), 'dream.db'), { timeout: 2_000 })
+    const database = new Sqlite(join(String(settings.DATA_DIR), 'dream.db'), { timeout: 30_000 })
     try {
       const prepared = database.prepare(sql)
       return prepared.reader ? prepared.all().map(row => ({ ...Object(row) })) : [{ changes: prepared.run().changes }]

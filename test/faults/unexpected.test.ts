@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { bearer, build, deployment, modes, type Mode, type World } from '../helper.ts'
+import { begin } from '../support/begun.ts'
 import { credentialsOf, newPerson, until } from '../support/faults.ts'
 import { ask, compiled, emptyFolder, register, start, type Program } from '../support/program.ts'
 
@@ -65,14 +66,13 @@ for (const mode of modes) {
   })
 
   t.test(`${mode}: D5: an exception that nobody caught: what is under way is answered, and the program ends with 1 for another to be begun`, { buffered: true }, async t => {
-    // A hash long enough to be certainly under way.
-    const program = await failing(t, mode, 'throw new Error("out of nowhere")', { PASSWORD_HASH_ITERATIONS: '1000000' })
+    const program = await failing(t, mode, 'throw new Error("out of nowhere")')
     const url = await program.url()
     await register(url, alice)
-    const answer = ask(`${url}/Auth/Login`, credentialsOf(alice))
-    await until(async () => (await ask(`${url}/health/live`)).status === 200)
+    const login = await begin(`${url}/Auth/Login`, credentialsOf(alice))
     program.child.stdin?.write('fail\n')
-    t.match(await answer, { status: 200, body: { Code: 200 } })
+    await program.says('unexpected error')
+    t.match(await login.finish(), { status: 200, body: { Code: 200 } })
     t.equal(await program.ended, 1)
     t.match(program.log().find(({ level }) => level === 60), { msg: /^unexpected error/, err: { message: 'out of nowhere' } })
   })

@@ -1,33 +1,22 @@
-import { Agent, request, type ClientRequest, type IncomingMessage } from 'node:http'
+import { Agent } from 'node:http'
 import { connect } from 'node:net'
 import t from 'tap'
 import { digest } from '../helper.ts'
+import { begin } from '../support/begun.ts'
+import { until } from '../support/faults.ts'
 import { ask, emptyFolder, register, serve } from '../support/program.ts'
 import { politely, startScriptedSmtp } from '../support/smtp.ts'
 
 const alice = { Name: 'Alice', Email: 'alice@example.com', Password: digest('correct horse battery staple') }
-const login = JSON.stringify({ Email: alice.Email, Password: alice.Password })
-// The program gives itself 13 seconds; what it waits for here takes far less.
-const AT_ONCE_MS = 5_000
+const login = { Email: alice.Email, Password: alice.Password }
+/** As many as one account may have hashed at once where the machine has a single core. */
+const UNDER_WAY = 5
+/** Far less than what the program may take for a stop by this setting, and far more than it needs. */
+const AT_ONCE_MS = 15_000
+const LONG_GRACE = { SHUTDOWN_GRACE: '60' }
 
 // They wait most of the time, so they wait together.
 t.jobs = 3
-
-interface Pending { asking: ClientRequest, received: Promise<unknown>, answer: Promise<{ status: number | undefined, connection: string | undefined, text: string }> }
-
-/** A login whose headers have reached the service, and whose body has not. */
-function beginLogin (url: string, agent?: Agent): Pending {
-  const asking = request(`${url}/Auth/Login`, { method: 'POST', ...(agent && { agent }), headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(login), expect: '100-continue' } })
-  const answer = new Promise<IncomingMessage>((resolve, reject) => {
-    asking.once('response', resolve)
-    asking.once('error', reject)
-  }).then(async response => {
-    let text = ''
-    for await (const chunk of response) text += String(chunk)
-    return { status: response.statusCode, connection: response.headers.connection, text }
-  })
-  return { asking, answer, received: new Promise(resolve => { asking.once('continue', resolve) }) }
-}
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   t.test(`S1: ${signal} finishes the requests under way, takes no new ones and exits 0`, { buffered: true }, async t => {
@@ -36,16 +25,11 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     await register(url, alice)
     const agent = new Agent({ keepAlive: true })
     t.teardown(() => { agent.destroy() })
-    const pending = Array.from({ length: 8 }, () => beginLogin(url, agent))
-    await Promise.all(pending.map(({ received }) => received))
+    const begun = await Promise.all(Array.from({ length: UNDER_WAY }, () => begin(`${url}/Auth/Login`, login, agent)))
 
     program.child.kill(signal)
     await program.says('finishing what is under way')
-    for (const { asking } of pending) asking.end(login)
-    for (const { answer } of pending) {
-      const { status, connection, text } = await answer
-      t.match({ status, connection, body: JSON.parse(text) }, { status: 200, connection: 'close', body: { Code: 200, Token: String } })
-    }
+    for (const answer of await Promise.all(begun.map(({ finish }) => finish()))) t.match(answer, { status: 200, connection: 'close', body: { Code: 200, Token: String } })
     t.equal(await program.ended, 0)
     await t.rejects(ask(`${url}/health/live`))
     t.equal(program.stderr(), '')
@@ -53,13 +37,11 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 }
 
 t.test('S1: connections on which nothing happens do not keep the program', { buffered: true }, async t => {
-  const program = serve(t)
+  const program = serve(t, LONG_GRACE)
   const url = await program.url()
   const agent = new Agent({ keepAlive: true })
   t.teardown(() => { agent.destroy() })
-  const used = beginLogin(url, agent)
-  used.asking.end(login)
-  await used.answer
+  await (await begin(`${url}/Auth/Login`, login, agent)).finish()
   // A load balancer or a browser opens connections in advance.
   const unused = connect(Number(new URL(url).port), '127.0.0.1')
   t.teardown(() => { unused.destroy() })
@@ -83,7 +65,7 @@ t.test('S1: a mail that a stalled server holds up is answered with 518 before th
   const url = await program.url()
   const answer = ask(`${url}/Auth/Sign`, alice)
   answer.catch(() => {})
-  while (!smtp.lines.some(line => line.startsWith('EHLO'))) await new Promise(resolve => { setImmediate(resolve) })
+  await until(async () => smtp.lines.some(line => line.startsWith('EHLO')))
   program.child.kill('SIGTERM')
   t.match(await answer, { status: 200, body: { Code: 518 } })
   t.equal(await program.ended, 0)
@@ -94,11 +76,11 @@ t.test('S2: killed outright and started again: accounts and tokens are there, an
   const first = serve(t, {}, folder)
   const url = await first.url()
   await register(url, alice)
-  const { body } = await ask(`${url}/Auth/Login`, JSON.parse(login))
+  const { body } = await ask(`${url}/Auth/Login`, login)
   first.child.kill('SIGKILL')
   t.equal(await first.ended, 'SIGKILL')
 
   const again = await serve(t, {}, folder).url()
-  t.match(await ask(`${again}/Auth/Login`, JSON.parse(login)), { body: { Code: 200, UserID: 1 } })
+  t.match(await ask(`${again}/Auth/Login`, login), { body: { Code: 200, UserID: 1 } })
   t.match(await ask(`${again}/CheckJWTToken`, undefined, { authorization: `Bearer ${String(body.Token)}` }), { status: 200 })
 })

@@ -2,11 +2,12 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Failure } from '../../src/catalogue.ts'
 import type { Answer, World } from '../helper.ts'
 import { digest } from './digest.ts'
 import type { Ending, Service } from './services.ts'
 import { stopwatch } from './stopwatch.ts'
+
+export { persistently } from './patience.ts'
 
 /**
  * The contract promises an answer within two seconds whatever has failed. The servers that the tests ask may have to wait for a busy
@@ -33,8 +34,11 @@ export interface Network {
   refuse: () => Promise<void>
   /** Resets the connections there are. */
   cut: () => void
-  /** The next time a client says this: do it before the words go through, or let them through and keep back the answer. */
-  when: (words: string, moment: 'before' | 'after', happens: () => void) => void
+  /**
+   * The next time a client says this: do it before the words go through, or let them through and keep back the answer. Gives
+   * whether that time has come.
+   */
+  when: (words: string, moment: 'before' | 'after', happens: () => void) => () => boolean
 }
 
 interface Pair { client: Socket, server: Socket }
@@ -141,7 +145,18 @@ export async function network (t: Ending, target: number): Promise<Network> {
       }
       if (listening === undefined) await listen(port)
     },
-    when (words, moment, happens) { trap = { words, moment, happens } }
+    when (words, moment, happens) {
+      let isSprung = false
+      trap = {
+        words,
+        moment,
+        happens () {
+          isSprung = true
+          happens()
+        }
+      }
+      return () => isSprung
+    }
   }
 }
 
@@ -153,18 +168,6 @@ export async function until (condition: () => Promise<boolean>, limitMs = PATIEN
     await sleep(50)
   }
   return took()
-}
-
-/** Asks again while a busy machine keeps the database from answering in time. */
-export async function persistently<T> (ask: () => Promise<T>): Promise<T> {
-  for (let tried = 1; ; tried++) {
-    try {
-      return await ask()
-    } catch (error) {
-      if (tried === 10 || !(error instanceof Failure) || error.key !== 'DatabaseUnavailable') throw error
-      await sleep(200 * tried)
-    }
-  }
 }
 
 /** Halts a server, and returns once none of its threads runs any more; SIGCONT lets it go on. */

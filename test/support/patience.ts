@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Failure } from '../../src/catalogue.ts'
 
 interface Answered { text: string, body: { Code?: number } & Record<string, unknown> }
 
@@ -8,14 +9,28 @@ const PAUSE_MS = 200
 /**
  * Asks for what a test only begins with: again where a busy machine kept database or Redis from answering within the second that the
  * service gives them. What was answered so may have been done all the same: a code that was issued then has the next one wait.
+ *
+ * @param due the Code of the one that is lost, where the test has lost one of them
  */
-export async function patiently<A extends Answered> (ask: () => Promise<A>): Promise<A> {
+export async function patiently<A extends Answered> (ask: () => Promise<A>, due?: 510 | 512): Promise<A> {
   for (let tried = 1; ; tried++) {
     const answer = await ask()
     const { Code, RetryAfter } = answer.body
     const isTooSoon = tried > 1 && Code === 429
-    if (tried === MOST_TRIES || (Code !== 510 && Code !== 512 && !isTooSoon)) return answer
+    if (tried === MOST_TRIES || Code === due || (Code !== 510 && Code !== 512 && !isTooSoon)) return answer
     await sleep(isTooSoon ? Number(RetryAfter) * 1_000 : PAUSE_MS * tried)
+  }
+}
+
+/** The same of a statement of our own through the connections of the service. It may be carried out more than once. */
+export async function persistently<T> (ask: () => Promise<T>): Promise<T> {
+  for (let tried = 1; ; tried++) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (tried === MOST_TRIES || !(error instanceof Failure) || error.key !== 'DatabaseUnavailable') throw error
+      await sleep(PAUSE_MS * tried)
+    }
   }
 }
 

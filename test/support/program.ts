@@ -7,7 +7,8 @@ import { root } from '../../src/root.ts'
 import { signUp } from './patience.ts'
 import { stop, type Ending } from './services.ts'
 
-const PATIENCE_MS = 30_000
+/** After how long nothing will be said any more. */
+const PATIENCE_MS = 120_000
 
 /** The compiled program that a name of `dist/` stands for. */
 export function compiled (name: 'server' | 'migrate' | 'adopt' | 'keys' | 'user'): string {
