@@ -9,6 +9,7 @@ import { createKeySet, type KeySet } from '../src/keys/key-set.ts'
 import { createSigner, TOKEN_TYPE, type Signer } from '../src/keys/signer.ts'
 import { watchKeyFile } from '../src/keys/watch.ts'
 import { lifetimeSeconds } from '../src/lifetime.ts'
+import type { Overrides } from './services.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -24,7 +25,7 @@ declare module '@fastify/jwt' {
 type OpenKeys = { set: KeySet, version: string } | undefined
 
 /** Signing and checking of tokens: an algorithm for each key and no other, every claim required (RFC 8725). */
-async function jwt (app: FastifyInstance, config: Config): Promise<void> {
+async function jwt (app: FastifyInstance, { config, overrides }: { config: Config, overrides: Overrides }): Promise<void> {
   const { JWT_SECRET_KEY: secret, JWT_ISSUER, JWT_AUDIENCE, JWT_KEYS_FILE: file } = config
   // Each call names a key of its own: the secret here is what the plugin insists on.
   await app.register(fastifyJwt, {
@@ -46,7 +47,7 @@ async function jwt (app: FastifyInstance, config: Config): Promise<void> {
   const { signer, use, settle } = createSigner(
     { sign: (claims, options) => app.jwt.sign(claims, options), decode: token => app.jwt.decode(token), verify: (token, options) => app.jwt.verify(token, options) },
     createKeyRing(secret, keys?.set),
-    { lifetime: lifetimeSeconds(config.JWT_EXPIRES_IN), now: Date.now }
+    { lifetime: lifetimeSeconds(config.JWT_EXPIRES_IN), now: overrides.wallClock ?? Date.now }
   )
   app.decorate('signer', signer)
   if (file === undefined) return

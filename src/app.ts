@@ -146,7 +146,7 @@ async function assemble (app: App, config: Config, overrides: Overrides): Promis
   await app.register(mailer, config)
   await app.register(notices, { overrides })
   await app.register(hashing, { config, overrides })
-  await app.register(jwt, config)
+  await app.register(jwt, { config, overrides })
   await app.register(healthChecks, config)
   await app.register(sessions, { config, overrides })
   await app.register(budget)
