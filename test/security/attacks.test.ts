@@ -8,9 +8,10 @@ t.test('I3: the log masks addresses in linear time', async t => {
   const lines: string[] = []
   const log = createLog('info', { write: line => { lines.push(line) } })
   const timeOf = (length: number): number => {
-    const start = performance.now()
+    const start = process.cpuUsage()
     log.info({ err: new Error('a'.repeat(length)) }, 'long')
-    return performance.now() - start
+    const { user, system } = process.cpuUsage(start)
+    return (user + system) / 1_000
   }
   timeOf(1_000)
   // Quadratic, the second would take 1,024 times as long as the first.

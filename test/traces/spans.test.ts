@@ -1,9 +1,9 @@
-import { createServer } from 'node:net'
+import { createServer, type AddressInfo } from 'node:net'
 import t from 'tap'
 import { bearer, build, digest, modes } from '../helper.ts'
 import { startCollector } from '../support/collector.ts'
+import { until } from '../support/faults.ts'
 import { ask, emptyFolder, serve } from '../support/program.ts'
-import { freePort } from '../support/services.ts'
 
 const alice = { Name: 'Alice', Email: 'alice.secretive@example.com', Password: digest('correct horse battery staple') }
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
@@ -61,15 +61,12 @@ t.test('S1: a stop sends what is left, and takes no longer for a collector that 
   const mute = await startCollector(t, { answers: 0 })
   const other = serve(t, { OTEL_EXPORTER_OTLP_ENDPOINT: mute.endpoint })
   await ask(`${await other.url()}/health/live`)
-  const start = performance.now()
   other.child.kill('SIGTERM')
-  t.equal(await other.ended, 0)
-  t.ok(performance.now() - start < 8_000, 'within the time a stop may take')
+  t.equal(await other.ended, 0, 'within the time a stop may take: else it ends with 1')
 })
 
 t.test('a collector that is away costs one line in the log, and no answer', async t => {
-  const port = await freePort()
-  const world = await build(t, 'embedded', { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` })
+  const world = await build(t, 'embedded', { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' })
   const url = await world.app.listen({ port: 0, host: '127.0.0.1' })
   const complaints = (): string[] => world.log().split('\n').filter(line => line.includes('traces cannot be delivered'))
   for (let i = 0; i < 3_000; i++) {
@@ -83,15 +80,16 @@ t.test('a collector that is away costs one line in the log, and no answer', asyn
 })
 
 t.test('one that comes back is told of, and gets what happens from then on', async t => {
-  const port = await freePort()
+  const held = createServer(socket => { socket.destroy() })
+  await new Promise<void>(resolve => { held.listen(0, '127.0.0.1', resolve) })
+  const { port } = held.address() as AddressInfo
   const program = serve(t, { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` }, emptyFolder(t))
   const url = await program.url()
-  const held = createServer(socket => { socket.destroy() }).listen(port, '127.0.0.1')
   await ask(`${url}/health/live`)
   await program.says('traces cannot be delivered')
   await new Promise(resolve => { held.close(resolve) })
   const collector = await startCollector(t, { port })
   await ask(`${url}/health/live`, undefined, traced)
-  t.match((await collector.received(1)).slice(-1), [{ traceId: TRACE }])
+  await until(async () => collector.spans.some(({ traceId }) => traceId === TRACE))
   await program.says('traces are delivered again')
 })
