@@ -1,4 +1,4 @@
-import fastifyMysql, { type MySQLPool } from '@fastify/mysql'
+import fastifyMysql, { type FastifyMySQLOptions, type MySQLPool } from '@fastify/mysql'
 import type { FastifyInstance } from 'fastify'
 import { MysqlDialect } from 'kysely'
 import mysql, { type ConnectionOptions, type Pool, type PoolOptions } from 'mysql2'
@@ -94,7 +94,7 @@ export async function openMysql (app: FastifyInstance, config: Config, probe: ()
   // The plugin asks the database a question before it is content. Where nobody answers yet, the same pool does without.
   try {
     await connected(async () => {})
-    await app.register(fastifyMysql, { ...options, type: 'pool' })
+    await registered(app, { ...options, type: 'pool' })
     // The connection that the question opened came before the listener below.
     await app.mysql.pool.promise().query({ sql: SESSION, timeout: LIMITS.queryMs })
   } catch (error) {
@@ -140,6 +140,14 @@ export async function openMysql (app: FastifyInstance, config: Config, probe: ()
     use: () => poolUse(pool, config.DB_POOL_SIZE),
     prepare: () => connected(connection => migrate(mysqlMigrationSession(connection, config.DB_NAME), config.DB_MIGRATE))
   }
+}
+
+/** Registers the plugin. @throws what it failed with */
+async function registered (app: FastifyInstance, options: FastifyMySQLOptions): Promise<void> {
+  let failure: unknown
+  // Told to nobody but who awaits `register`, a failure would be one of the whole start all the same.
+  await app.register(fastifyMysql, options).after(error => { failure = error })
+  if (failure instanceof Error) throw failure
 }
 
 /** What the plugin decorates, but for its question. */
