@@ -78,7 +78,7 @@ for (const mode of modes) {
     const world = await build(t, mode)
     await world.register(alice)
     const { DATA_DIR, DB_NAME, JWT_SECRET_KEY } = world.config
-    await Promise.all(Array.from({ length: 8 }, () => world.post('/Auth/Login', login)))
+    await Promise.all(Array.from({ length: 8 }, (_, i) => world.post('/Auth/Login', login, { from: `203.0.${i}.1` })))
     await world.app.close()
     const again = await build(t, mode, { DATA_DIR, DB_NAME, JWT_SECRET_KEY })
     t.equal((await told(again)).filter(event => event === 'login success').length, 8)

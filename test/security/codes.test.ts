@@ -101,8 +101,8 @@ if (modes.includes('server')) {
     /** Every way to lose one thing: each key, and each field of a hash. */
     const losses = async (): Promise<Array<{ key: string, lose: () => Promise<unknown> }>> => {
       const found = []
-      // The announcements of revocations come and go by themselves, and say nothing about codes.
-      for (const key of (await redis.keys('*')).filter(key => !key.startsWith('dream:revocations')).sort()) {
+      // Looks at Redis, and the announcements of revocations, come and go by themselves, and say nothing about codes.
+      for (const key of (await redis.keys('*')).filter(key => !/^dream:(health|revocations)/.test(key)).sort()) {
         found.push({ key, lose: () => redis.del(key) })
         if (await redis.type(key) !== 'hash') continue
         for (const field of (await redis.hkeys(key)).sort()) found.push({ key, lose: () => redis.hdel(key, field) })

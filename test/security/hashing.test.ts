@@ -22,8 +22,8 @@ async function restarted (t: Test, { mode, app, config }: World, settings: Recor
 }
 
 async function comesIn (t: Test, { post }: World): Promise<void> {
-  t.match((await post('/Auth/Login', login)).body, { Code: 200, UserID: 1 })
-  t.equal((await post('/Auth/Login', { ...login, Password: digest('wrong') })).body.Code, 501)
+  t.match((await patiently(() => post('/Auth/Login', login))).body, { Code: 200, UserID: 1 })
+  t.equal((await patiently(() => post('/Auth/Login', { ...login, Password: digest('wrong') }))).body.Code, 501)
 }
 
 async function across (t: Test, mode: Mode, changes: Array<{ settings: Record<string, string>, form: RegExp }>): Promise<void> {

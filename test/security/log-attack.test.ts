@@ -4,6 +4,7 @@ import PostalMime from 'postal-mime'
 import t, { type Test } from 'tap'
 import { createLog } from '../../src/log.ts'
 import { build, digest, modes, type Mode, type World } from '../helper.ts'
+import { patiently } from '../support/patience.ts'
 import { startCollector, type Collector } from '../support/collector.ts'
 import { METRICS_TOKEN, scrape } from '../support/metrics.ts'
 import { politely, startScriptedSmtp } from '../support/smtp.ts'
@@ -20,7 +21,7 @@ interface Target { world: World, collector: Collector, secrets: Record<string, s
 async function target (t: Test, mode: Mode, settings: Record<string, string> = {}): Promise<Target> {
   const collector = await startCollector(t)
   const world = await build(t, mode, { LOG_LEVEL: 'trace', METRICS_TOKEN, OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint, TRUST_PROXY: '127.0.0.1', ...settings })
-  await world.post('/Auth/Sign', alice)
+  await patiently(() => world.post('/Auth/Sign', alice))
   const code = await world.codeFor(alice.Email)
   await world.post('/Auth/Verify', { ...alice, VerifyCode: code })
   const token = await world.login(alice)

@@ -7,7 +7,7 @@ import { until } from '../support/faults.ts'
 
 const alice = { Name: 'Alice', Email: 'alice@example.com', Password: digest('correct horse battery staple') }
 const CONNECTIONS = 300
-const DRIP_MS = 50
+const DRIP_MS = 200
 
 /** Ways to take for ever: what is sent at once, and what is dripped after it. */
 const ways: Record<string, { first: string, drip: string }> = {
