@@ -24,8 +24,8 @@ t.test('the page of the development mailbox', { skip: noBrowser }, async t => {
     const { world, url } = await mailbox(t)
     const { page } = await open(t, browser, url, { permissions: ['clipboard-read', 'clipboard-write'] })
     await world.post('/Auth/Sign', person('alice'))
-    await page.getByRole('button').click()
-    await page.getByText('✓').waitFor()
+    // Shown for two seconds.
+    await Promise.all([page.getByText('✓').waitFor(), page.getByRole('button').click()])
     t.equal(await page.evaluate('navigator.clipboard.readText()'), await world.codeFor('alice@example.com'))
   })
 
@@ -50,8 +50,7 @@ t.test('the page of the development mailbox', { skip: noBrowser }, async t => {
 
       const code = await world.codeFor('alice@example.com')
       const alice = page.locator('article').last()
-      await alice.getByRole('button').click()
-      await alice.getByText('✓').waitFor()
+      await Promise.all([alice.getByText('✓').waitFor(), alice.getByRole('button').click()])
 
       await alice.locator('summary').click()
       const mail = alice.frameLocator('iframe')

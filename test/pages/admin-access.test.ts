@@ -104,7 +104,7 @@ for (const mode of modes) {
       await page.getByText(say.page(1, 50)).waitFor()
     })
 
-    await t.test('a server that does not answer is told, and asked again', async t => {
+    await t.test('a server that does not answer is told, and asked again', async () => {
       await page.goto(`${origin}/account/admin/events`)
       await page.locator('.events li').first().waitFor()
       await page.context().setOffline(true)
@@ -112,8 +112,8 @@ for (const mode of modes) {
       await page.getByRole('alert').getByRole('button', { name: 'Try again' }).waitFor()
       await page.context().setOffline(false)
       await page.getByRole('button', { name: 'Try again' }).click()
+      await page.getByRole('button', { name: 'Try again' }).waitFor({ state: 'detached' })
       await page.getByText(say.none).or(page.locator('.events li').first()).first().waitFor()
-      t.equal(await page.getByRole('button', { name: 'Try again' }).count(), 0)
     })
   })
 }

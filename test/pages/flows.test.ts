@@ -6,10 +6,10 @@ import { build, modes } from '../helper.ts'
 import { devices, locales, picture, serve, visit, violations, type Locale } from '../support/account-pages.ts'
 import { launch, noBrowser } from '../support/browser.ts'
 import { digest } from '../support/digest.ts'
+import { until } from '../support/faults.ts'
 
 const texts = { zh, en }
 const widths = Object.entries(devices)
-t.setTimeout(240_000)
 
 t.test('whole walks through the account pages', { skip: noBrowser }, async t => {
   const browser = await launch()
@@ -33,14 +33,15 @@ t.test('whole walks through the account pages', { skip: noBrowser }, async t => 
           }
 
           await shows(words.login.title)
-          t.equal(await page.locator('html').getAttribute('lang'), words.lang)
+          await page.locator(`html[lang=${words.lang}]`).waitFor()
           t.equal(at(), '/account/login')
           t.comment(`first contentful paint after ${String(await page.evaluate('Math.round(performance.getEntriesByName("first-contentful-paint")[0]?.startTime)'))} ms`)
           await look('login')
 
           await page.getByRole('link', { name: words.login.signUp, exact: true }).click()
           await shows(words.signUp.title)
-          t.equal(await page.title(), `${words.signUp.title} · ${world.config[language === 'zh' ? 'BRAND_NAME' : 'BRAND_NAME_EN']}`)
+          const title = `${words.signUp.title} · ${world.config[language === 'zh' ? 'BRAND_NAME' : 'BRAND_NAME_EN']}`
+          await until(async () => await page.title() === title, 10_000)
           await walk.field('Password').fill('correct horse')
           await look('sign-up')
           await submit({ Name: `梦 ${name}`, Email: ` ${email.toUpperCase()} `, Password: 'correct horse battery staple' })
@@ -90,6 +91,8 @@ t.test('whole walks through the account pages', { skip: noBrowser }, async t => 
           await problem(words.errors.LoginFailed)
           await look('login-wrong')
 
+          // The cooldown since the code for the new address.
+          await world.pass(1_000)
           await page.getByRole('link', { name: words.login.forgot }).click()
           await shows(words.forgot.title)
           await look('forgot')

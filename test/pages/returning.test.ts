@@ -41,7 +41,6 @@ async function returned (t: Test, { page, faults }: Arrival, result: string, exp
   t.same(faults.filter(fault => !expected.test(fault)), [])
 }
 
-t.setTimeout(120_000)
 t.test('people come back to the app that sent them', { skip: noBrowser }, async t => {
   const browser = await launch()
   const target = `${APP}?keep=1#part`

@@ -28,6 +28,8 @@ export const browserPath = installed()
 export const noBrowser = browserPath === undefined ? 'needs Chromium: apt-get install chromium-headless-shell (Debian) or chromium (Ubuntu), or brew install --cask google-chrome (macOS)' : false
 
 let browser: Promise<Browser> | undefined
+// Each takes seconds, and minutes on a machine that is busy with other things.
+root.setTimeout(240_000)
 root.teardown(async () => { await (await browser)?.close() })
 
 /** The browser of this test file, which asks nobody anything by itself. Tests that are not to know of each other have a context each. */
