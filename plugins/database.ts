@@ -49,6 +49,7 @@ async function database (app: FastifyInstance, { config, overrides }: { config: 
   const afterwards: Array<() => Promise<void>> = []
   const closing = new AbortController()
   let prepared = false
+  let trying: Promise<void> | undefined
 
   /** It writes, as a login does: what answers but is read-only or full is of no use. No account has the number 0, and were there one, it would stay as it is. */
   async function attempt (): Promise<void> {
@@ -92,7 +93,14 @@ async function database (app: FastifyInstance, { config, overrides }: { config: 
   if (use !== undefined) app.decorate('databasePool', use)
   app.decorate('whenDatabaseIsPrepared', async work => {
     afterwards.push(work)
-    if (prepared) await work()
+    if (!prepared) return
+    try {
+      await work()
+    } catch (error) {
+      // Lost since: what is to be done is done when it is back, and the service starts without.
+      if (!isAway(error)) throw error
+      trying ??= keepTrying(Promise.reject(error)).catch(() => {})
+    }
   })
 
   const first = bringUp()
@@ -102,7 +110,7 @@ async function database (app: FastifyInstance, { config, overrides }: { config: 
     if (!isAway(error)) throw error
   }
   // An abort ends it, and nobody is left to care.
-  const trying = prepared ? undefined : keepTrying(first).catch(() => {})
+  if (!prepared) trying = keepTrying(first).catch(() => {})
   app.addHook('onClose', async () => {
     closing.abort()
     await Promise.race([trying, sleep(RETRY_MS, undefined, { ref: false })])

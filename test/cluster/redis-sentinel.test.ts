@@ -5,6 +5,7 @@ import t, { type Test } from 'tap'
 import { ConfigError } from '../../src/config.ts'
 import { bearer, build, deployment, modes, type World } from '../helper.ts'
 import { ANSWER_MS, credentialsOf, newPerson, until } from '../support/faults.ts'
+import { patiently } from '../support/patience.ts'
 import { startSentinels, tell, type Sentinels } from '../support/redis-nodes.ts'
 import { stopwatch } from '../support/stopwatch.ts'
 
@@ -35,7 +36,7 @@ t.test('server: D3, K3, K4, T6, T9: a master that dies is succeeded: 512 in time
   await here.register(alice)
   const [live, revoked, later] = [await here.login(alice), await here.login(alice), await here.login(alice)]
   for (const world of [here, there, here, there]) for (const token of [live, revoked, later]) t.equal(await check(world, token), 200)
-  for (const person of [bob, carol]) t.match(await here.post('/Auth/Sign', person), { body: { Code: 200 } })
+  for (const person of [bob, carol]) t.match(await patiently(() => here.post('/Auth/Sign', person)), { body: { Code: 200 } })
   const guess = (VerifyCode: string) => here.post('/Auth/Verify', { ...carol, VerifyCode })
   const code = await here.codeFor(carol.Email)
   for (let i = 0; i < 5; i++) t.match(await guess(code === '000000' ? '111111' : '000000'), { body: { Code: 520 } })
@@ -45,7 +46,7 @@ t.test('server: D3, K3, K4, T6, T9: a master that dies is succeeded: 512 in time
   process.kill((await redis.master()).pid, 'SIGKILL')
   const took = stopwatch()
   t.match(await here.post('/Auth/Login', credentialsOf(alice)), { body: { Code: 512 } })
-  t.match(await here.post('/Auth/Logout', undefined, bearer(later)), { body: { Code: 200 } }, 'a revocation needs the database alone')
+  t.match(await patiently(() => here.post('/Auth/Logout', undefined, bearer(later))), { body: { Code: 200 } }, 'a revocation needs the database alone')
   t.ok(took() < 2 * ANSWER_MS, 'answered in time')
   await until(async () => await check(there, later) === 401)
   await until(async () => (await here.post('/Auth/Login', credentialsOf(alice))).body.Code === 200, FAILOVER_MS)
@@ -54,8 +55,8 @@ t.test('server: D3, K3, K4, T6, T9: a master that dies is succeeded: 512 in time
     for (let i = 0; i < 5; i++) for (const token of [revoked, later]) t.equal(await check(world, token), 401)
     t.equal(await check(world, live), 200)
   }
-  t.match(await guess(code), { body: { Code: 521 } }, 'five tries are five')
-  t.match(await here.post('/Auth/Verify', { ...bob, VerifyCode: await here.codeFor(bob.Email) }), { body: { Code: 502 } })
+  t.match(await patiently(() => guess(code)), { body: { Code: 521 } }, 'five tries are five')
+  t.match(await patiently(async () => here.post('/Auth/Verify', { ...bob, VerifyCode: await here.codeFor(bob.Email) })), { body: { Code: 502 } })
 
   t.comment('word goes round through the new master')
   const after = await here.login(alice)
@@ -69,19 +70,23 @@ t.test('server: T9: a master without its replicas, whom another may have succeed
   const world = await build(t, 'server', redis.settings)
   const alice = newPerson()
   await world.register(alice)
-  const token = await world.login(alice)
-  for (let i = 0; i < 2; i++) t.equal(await check(world, token), 200)
-  const forget = () => world.rows(`UPDATE Sessions SET RevokedAt = ${i++ % 2 === 0 ? "'2000-01-01'" : 'NULL'}`)
-  let i = 0
-  await forget()
-  t.equal(await check(world, token), 200, 'remembered: nobody was told of this')
-  await forget()
+  const revoke = (at: string) => world.rows(`UPDATE Sessions SET RevokedAt = ${at}`)
+  // Redis vouches for a second at a time, which a busy machine may let pass between two steps.
+  async function remembered (): Promise<string> {
+    const token = await world.login(alice)
+    await until(async () => await check(world, token) === 200)
+    await revoke("'2000-01-01'")
+    const status = await check(world, token)
+    await revoke('NULL')
+    return status === 200 ? token : remembered()
+  }
+  const token = await remembered()
   for (const words of [['min-replicas-max-lag', '1'], ['min-replicas-to-write', '1']]) await tell((await redis.master()).port, ['CONFIG', 'SET', ...words])
   process.kill(redis.nodes[1]?.pid ?? 0, 'SIGSTOP')
   t.teardown(() => process.kill(redis.nodes[1]?.pid ?? 0, 'SIGCONT'))
-  await forget()
+  await revoke("'2000-01-01'")
   await until(async () => await check(world, token) === 401)
-  t.match(await world.post('/Auth/Login', credentialsOf(alice)), { body: { Code: 512 } }, 'nor does it take what it could lose')
+  t.match(await patiently(() => world.post('/Auth/Login', credentialsOf(alice)), 512), { body: { Code: 512 } }, 'nor does it take what it could lose')
 })
 
 t.test('server: F1: a password that the server or the sentinels refuse stops the start by its name', { skip, buffered: true }, async t => {

@@ -26,11 +26,11 @@ if (modes.includes('server')) {
 
     await t.test('S1: both instances are restarted in turn under load: no request fails', async t => {
       const load = steadyLoad(pair.url, pair.askings, { clients: CLIENTS, pause: 5 })
+      await until(async () => load.tally.sent > 50, PATIENCE_MS)
       t.equal(await pair.restart(0), 0)
       t.equal(await pair.restart(1), 0)
       const { sent, failed } = await load.stop()
       t.strictSame(failed, [], `of ${sent} requests`)
-      t.ok(sent > 100)
     })
 
     await t.test('S2: an instance is killed outright: only what it was doing fails, and of that nothing that may be done twice', async t => {
@@ -132,7 +132,7 @@ t.test('X4: through HAProxy, who holds more connections open than one client has
     socket.on('close', () => { held.delete(socket) })
   })))
   t.teardown(() => { for (const socket of held) socket.destroy() })
-  await until(async () => held.size <= most, 2_000)
+  await until(async () => held.size <= most)
   t.ok(held.size > most / 2, 'those that it may have stay')
   t.equal(await statusFor('127.0.0.2', `${url}/CheckJWTToken`), 200, 'another is served')
   await t.rejects(statusFor('127.0.0.1', `${url}/CheckJWTToken`), 'and this one is not')

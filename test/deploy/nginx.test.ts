@@ -1,5 +1,4 @@
 import { createHmac } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { catalogue } from '../../src/catalogue.ts'
 import { bearer, modes, type Answer, type World } from '../helper.ts'
@@ -84,16 +83,17 @@ for (const mode of modes) {
   })
 
   t.test(`${mode}: behind nginx, a token is refused from the second it expires`, { skip }, async t => {
-    const scene = await guarded(t, mode, { JWT_EXPIRES_IN: '2s' })
+    const scene = await guarded(t, mode, { JWT_EXPIRES_IN: '1h' })
     const alice = newPerson()
     await scene.world.register(alice)
     const token = await scene.world.login(alice)
     const { exp } = decode(token.split('.')[1])
-    const answers: number[] = []
-    // Asked until it is refused: the clock of a token is the wall clock.
-    for (const end = Date.now() + 15_000; Date.now() < end && answers.at(-1) !== 401; await sleep(50)) answers.push((await scene.ask({ token })).status)
-    t.ok(Date.now() >= Number(exp) * 1000, 'and not before')
-    t.equal(answers[0], 200)
+    // The clock of a token is the wall clock, which stands still here.
+    const { now } = Date
+    t.teardown(() => { Date.now = now })
+    Date.now = () => Number(exp) * 1000 - 1
+    t.match(await scene.ask({ token }), { status: 200 }, 'and not before')
+    Date.now = () => Number(exp) * 1000
     await refused(t, scene, { token }, 'expired')
   })
 

@@ -28,7 +28,7 @@ for (const [name, { setting, port, code, says, other }] of Object.entries(depend
     await world.register(alice)
     const isOpen = (): boolean => world.app.breakers.get(breakerOf)?.state() === 'open'
     // Or they would be told of, at some time.
-    await world.app.events.flush()
+    await until(async () => (await world.rows('SELECT Type FROM Events')).length >= 2)
     net.hold()
     const refused = (): Promise<Answer> => patiently(() => world.post('/Auth/Login', login), code)
     t.match(await refused(), { body: { Code: code } })

@@ -21,7 +21,10 @@ async function startsAnyway (t: Test, net: Network, port: 'DB_PORT' | 'REDIS_POR
   const took = stopwatch()
   const world = await build(t, 'server', { [port]: String(net.port), BOOTSTRAP_ADMIN_EMAIL: admin.Email, BOOTSTRAP_ADMIN_PASSWORD: admin.Password })
   t.ok(took() < 2 * ANSWER_MS, `listens after ${Math.round(took())} ms`)
-  await until(async () => isLost() && (await world.post('/Auth/Login', admin)).body.Code === missing && (await world.get('/health')).body.Code === missing)
+  await until(async () => {
+    const codes = (await Promise.all([world.post('/Auth/Login', admin), world.post('/Auth/Login', admin), world.get('/health')])).map(({ body }) => body.Code)
+    return isLost() && codes.every(code => code === missing)
+  })
   const answered = stopwatch()
   const [login, health, live] = await Promise.all([world.post('/Auth/Login', admin), world.get('/health'), world.get('/health/live')])
   t.ok(answered() < ANSWER_MS, 'answers in time')
@@ -52,6 +55,14 @@ for (const [port, words] of steps) {
   t.test(`D2: the network to ${port} goes silent during the start, at "${words}"`, { skip, buffered: true }, async t => {
     const net = await network(t, Number(port === 'DB_PORT' ? process.env.TEST_DB_PORT : process.env.TEST_REDIS_PORT))
     await startsAnyway(t, net, port, net.when(words, 'before', net.hold))
+  })
+}
+
+// The start makes its connections one after the other: each of them may be the first that is not answered.
+for (const connections of [1, 2, 3]) {
+  t.test(`D1, D2: the database answers ${connections} connections of a start, and then no more`, { skip, buffered: true }, async t => {
+    const net = await network(t, Number(process.env.TEST_DB_PORT))
+    await startsAnyway(t, net, 'DB_PORT', net.holdAfter(connections))
   })
 }
 

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net'
 import t from 'tap'
 import { build, digest } from '../helper.ts'
+import { listening } from '../support/services.ts'
 import { politely, startScriptedSmtp, startSmtp, untrusted } from '../support/smtp.ts'
 
 const alice = { Name: 'Alice', Email: 'alice@example.com', Password: digest('correct horse battery staple') }
@@ -57,14 +58,14 @@ t.test('EMAIL_SMTP_INSECURE=true mails through a plain relay without a password'
   t.equal(relay.connections.secured, 0)
 })
 
-/** Why this machine does not let the test listen on the port, if it does not. */
+/** Why this machine does not let the test listen on the port, if it does not. Another run of the tests, which may have it now, ends. */
 async function closed (port: number): Promise<string | false> {
   const server = createServer()
   const reason = await new Promise<string | false>(resolve => {
-    server.once('error', error => { resolve(`cannot listen on port ${port}: ${error.message}`) })
+    server.once('error', error => { resolve(error.message.includes('EADDRINUSE') ? false : `cannot listen on port ${port}: ${error.message}`) })
     server.listen(port, '127.0.0.1', () => { resolve(false) })
   })
-  if (reason === false) await new Promise(resolve => { server.close(resolve) })
+  await new Promise(resolve => { server.close(resolve) })
   return reason
 }
 
@@ -91,7 +92,7 @@ t.test('port 465 is TLS from the first byte', { skip: await closed(465) }, async
       socket.on('error', () => {})
       socket.once('data', chunk => { first = chunk; socket.end('220 test\r\n') })
     })
-    await new Promise<void>(resolve => { server.listen(465, '127.0.0.1', resolve) })
+    await listening(server, 465)
     t.teardown(() => { server.close() })
     const world = await build(t, 'embedded', { EMAIL_SMTP_SERVER: '127.0.0.1', EMAIL_SENDER: 'noreply@dream.example', EMAIL_PASSWORD: 'hunter2' })
     t.match(await world.post('/Auth/Sign', alice), notSent)

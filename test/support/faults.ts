@@ -28,6 +28,8 @@ export interface Network {
   pass: () => Promise<void>
   /** Connections stay open, and new ones open, but nothing goes through: a pulled cable, or a stopped process. */
   hold: () => void
+  /** Holds everything when one more than so many connections have been made. Gives whether that is so by now. */
+  holdAfter: (connections: number) => () => boolean
   /** Each round trip takes so many milliseconds more, half of them in each direction; 0 ends it. */
   slow: (ms: number) => void
   /** Nobody listens any more, and the connections there were are reset. */
@@ -49,10 +51,12 @@ export async function network (t: Ending, target: number): Promise<Network> {
   const pairs = new Set<Pair>()
   let held = false
   let delay = 0
+  let good = Infinity
   let trap: Trap | undefined
   let listening: Server | undefined
 
   function join (client: Socket): void {
+    if (good-- === 0) hold()
     const server = connect(target, '127.0.0.1')
     const pair = { client, server }
     pairs.add(pair)
@@ -107,6 +111,13 @@ export async function network (t: Ending, target: number): Promise<Network> {
     return (server.address() as AddressInfo).port
   }
 
+  function hold (): void {
+    held = true
+    for (const { client, server } of pairs) {
+      client.pause()
+      server.pause()
+    }
+  }
   const cut = (): void => {
     for (const { client, server } of pairs) {
       // A reset of a connection that is just being ended is refused by libuv (EINVAL), and the process would never end.
@@ -130,15 +141,14 @@ export async function network (t: Ending, target: number): Promise<Network> {
     cut,
     refuse,
     slow (ms) { delay = ms / 2 },
-    hold () {
-      held = true
-      for (const { client, server } of pairs) {
-        client.pause()
-        server.pause()
-      }
+    hold,
+    holdAfter (connections) {
+      good = connections
+      return () => good < 0
     },
     async pass () {
       held = false
+      good = Infinity
       for (const { client, server } of pairs) {
         client.resume()
         server.resume()

@@ -12,7 +12,7 @@ const haproxy = find('haproxy')
 /** Why tests with HAProxy cannot run here, or `false`. Not installed by the way: its package starts a service. */
 export const noHaproxy = haproxy === undefined ? 'needs HAProxy: apt-get install haproxy (Debian, Ubuntu) or brew install haproxy (macOS)' : false
 
-const PATIENCE_MS = 30_000
+const PATIENCE_MS = 60_000
 
 export interface Balancer { url: string, program: Program }
 
@@ -46,7 +46,7 @@ export interface Pair {
  */
 export async function pairBehindHaproxy (t: Ending, more: Record<string, string> = {}): Promise<Pair> {
   const smtp = await startSmtp(t)
-  const settings = { ...await deployment(t, 'server'), ...smtp.settings, LOG_LEVEL: 'info', TRUST_PROXY: '127.0.0.1', SHUTDOWN_DELAY: '3', NOTIFY_NEW_NETWORK: 'false', ...more }
+  const settings = { ...await deployment(t, 'server'), ...smtp.settings, LOG_LEVEL: 'info', TRUST_PROXY: '127.0.0.1', SHUTDOWN_DELAY: '5', NOTIFY_NEW_NETWORK: 'false', ...more }
   const ports: [number, number] = [await freePort(), await freePort()]
   const begin = (which: 0 | 1): Program => serve(t, { ...settings, PORT: String(ports[which]) })
   const first = begin(0)

@@ -1,7 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { existsSync, mkdirSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { createServer, type Server } from 'node:net'
 import { setPriority, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -37,6 +37,22 @@ export async function freePort (): Promise<number> {
     if (!isFree) continue
     await new Promise(resolve => { server.close(resolve) })
     return port
+  }
+}
+
+/** Has a server of ours listen, as soon as nobody else does there, such as another run of the tests. */
+export async function listening (server: Server, port: number): Promise<void> {
+  for (const end = Date.now() + PATIENCE_MS; ; await sleep(100)) {
+    const failure = await new Promise<Error | undefined>(resolve => {
+      const failed = (error: Error): void => { resolve(error) }
+      server.once('error', failed)
+      server.listen(port, '127.0.0.1', () => {
+        server.off('error', failed)
+        resolve(undefined)
+      })
+    })
+    if (failure === undefined) return
+    if (!('code' in failure) || failure.code !== 'EADDRINUSE' || Date.now() > end) throw failure
   }
 }
 

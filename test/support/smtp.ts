@@ -4,7 +4,7 @@ import { domainToASCII } from 'node:url'
 import PostalMime from 'postal-mime'
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
 import { root } from '../../src/root.ts'
-import type { Ending } from './services.ts'
+import { listening, type Ending } from './services.ts'
 
 export interface ReceivedMail { to: string, subject: string, text: string, html: string, headers: Record<string, string> }
 
@@ -85,7 +85,7 @@ export async function startSmtp (t: Ending, options: SMTPServerOptions = {}, por
     ...options
   })
   server.on('error', () => {})
-  await new Promise<void>(resolve => { server.listen(port, '127.0.0.1', resolve) })
+  await listening(server.server, port)
   const hangUp = (): void => {
     for (const connection of server.connections) connection.close()
   }
@@ -143,10 +143,7 @@ export async function startScriptedSmtp (t: Ending, script: (line: string | unde
     })
     say(script(undefined, socket))
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, '127.0.0.1', resolve)
-  })
+  await listening(server, port)
   const close = (): Promise<void> => {
     for (const socket of sockets) socket.destroy()
     return new Promise<void>(resolve => { server.close(() => { resolve() }) })
