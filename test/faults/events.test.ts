@@ -70,6 +70,8 @@ for (const fault of ['hold', 'refuse'] as const) {
     const { world, net, witness } = await behindNetwork(t)
     record(world, 0, 10)
     await until(async () => (await stored(witness)).length === 10)
+    // Its acknowledgement, too.
+    await world.app.events.flush()
     await net[fault]()
     record(world, 10, 700)
     await until(async () => /cannot be stored now/.test(world.log()))
@@ -87,6 +89,8 @@ for (const fault of ['hold', 'refuse'] as const) {
     const { world, net, witness } = await behindNetwork(t)
     record(world, 0, 10)
     await until(async () => (await stored(witness)).length === 10)
+    // Its acknowledgement, too.
+    await world.app.events.flush()
     await net[fault]()
     record(world, 10, 300)
     const took = stopwatch()
