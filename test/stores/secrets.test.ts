@@ -17,7 +17,10 @@ async function redisDump ({ redis }: World): Promise<string> {
   }
   let dump = ''
   for (const key of await redis.keys('*')) {
-    const read = readers[await redis.type(key)]
+    const type = await redis.type(key)
+    // It ran out since it was listed: the look that health has at Redis leaves one for a moment.
+    if (type === 'none') continue
+    const read = readers[type]
     if (read === undefined) throw new Error(`${key} has a type this test cannot read`)
     dump += `${key} ${JSON.stringify(await read(key))}\n`
   }
