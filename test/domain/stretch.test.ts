@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { pbkdf2Sync } from 'node:crypto'
 import { readFileSync, readdirSync } from 'node:fs'
+import { setImmediate as eventLoopTurn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { root } from '../../src/root.ts'
@@ -35,6 +36,18 @@ t.test('C7: the threads yield to the rest of the process, which stays as it was'
   t.equal(nicenesses().filter(niceness => niceness === before[0]).length >= before.length, true)
 })
 
+t.test('C7: while every thread hashes, the event loop turns as if none did', async t => {
+  const threads = createHashThreads()
+  const each = (iterations: number): Array<Promise<unknown>> => Array.from({ length: threads.count }, () => threads.stretch('input', salt, { ...cost, iterations }))
+  await Promise.all(each(1_000))
+  let ended = 0
+  const hashes = each(1_000_000).map(hash => hash.catch(() => {}).finally(() => { ended++ }))
+  for (let turns = 0; turns < 200; turns++) await eventLoopTurn()
+  t.equal(ended, 0)
+  await threads.close()
+  await Promise.all(hashes)
+})
+
 t.test('a hash that cannot be made is an error of its caller, and the thread goes on', async t => {
   const threads = createHashThreads()
   t.teardown(() => threads.close())
@@ -45,7 +58,7 @@ t.test('a hash that cannot be made is an error of its caller, and the thread goe
 t.test('closed in the middle: what is under way fails, and no thread comes back for what still waits', async t => {
   const threads = createHashThreads()
   await threads.stretch('input', salt, cost)
-  const underWay = threads.stretch('input', salt, { ...cost, iterations: 10_000_000 })
+  const underWay = threads.stretch('input', salt, { ...cost, iterations: 3_000_000 })
   const failed = t.rejects(underWay, /ended/)
   await threads.close()
   await failed
