@@ -30,7 +30,9 @@ async function startsAnyway (t: Test, net: Network, port: 'DB_PORT' | 'REDIS_POR
   t.ok(answered() < ANSWER_MS, 'answers in time')
   t.match([login, health, live], [{ status: 503, body: { Code: missing } }, { status: 503, body: { Code: missing } }, { status: 200 }])
   await net.pass()
-  const ms = await until(async () => (await world.post('/Auth/Login', admin)).body.Code === 202)
+  // Logins before there is an administrator would be counted as failures, and soon be refused for a minute.
+  const made = await until(async () => (await world.rows('SELECT UserID FROM Users')).length > 0)
+  const ms = made + await until(async () => (await world.post('/Auth/Login', admin)).body.Code === 202)
   t.ok(ms < RECOVERY_MS, `the administrator logs in after ${Math.round(ms)} ms`)
   await until(async () => (await world.get('/health')).status === 200)
 }
