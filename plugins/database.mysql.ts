@@ -4,7 +4,7 @@ import { MysqlDialect } from 'kysely'
 import mysql, { type ConnectionOptions, type Pool, type PoolOptions } from 'mysql2'
 import { createConnection, type Connection } from 'mysql2/promise'
 import { createBreaker } from '../src/breaker.ts'
-import { Failure } from '../src/catalogue.ts'
+import { fail, Failure } from '../src/catalogue.ts'
 import { ConfigError, errorCode, type Config } from '../src/config.ts'
 import { databaseError, isUnavailable, isUnreachable } from '../src/stores/database-errors.ts'
 import { createMysqlDatabase, mysqlMigrationSession } from '../src/stores/migrate.mysql.ts'
@@ -94,12 +94,12 @@ export async function openMysql (app: FastifyInstance, config: Config, probe: ()
   // The plugin asks the database a question before it is content. Where nobody answers yet, the same pool does without.
   try {
     await connected(async () => {})
-    await registered(app, { ...options, type: 'pool' })
+    decorate(app, await made(app, { ...options, type: 'pool' }))
     // The connection that the question opened came before the listener below.
     await app.mysql.pool.promise().query({ sql: SESSION, timeout: LIMITS.queryMs })
   } catch (error) {
     if (!isUnavailable(error)) throw error
-    if (!app.hasDecorator('mysql')) decoratePool(app, mysql.createPool(options))
+    if (!app.hasDecorator('mysql')) decorate(app, unasked(mysql.createPool(options)))
   }
   const { pool } = app.mysql
   // A connection that was being made when the service stopped, and could not be, is no failure of the stop; one that is given up
@@ -142,17 +142,40 @@ export async function openMysql (app: FastifyInstance, config: Config, probe: ()
   }
 }
 
-/** Registers the plugin. @throws what it failed with */
-async function registered (app: FastifyInstance, options: FastifyMySQLOptions): Promise<void> {
-  let failure: unknown
-  // Told to nobody but who awaits `register`, a failure would be one of the whole start all the same.
-  await app.register(fastifyMysql, options).after(error => { failure = error })
-  if (failure instanceof Error) throw failure
+/**
+ * What the plugin makes. It is called, not registered: Fastify would fail the start for whatever the plugin fails with, and after ten seconds for a question that nobody answers.
+ *
+ * @throws what it failed with, or Code 510 where it is not content in time
+ */
+function made (app: FastifyInstance, options: FastifyMySQLOptions): Promise<MySQLPool> {
+  return new Promise((resolve, reject) => {
+    let client: MySQLPool | undefined
+    let over = false
+    const timer = setTimeout(() => {
+      over = true
+      reject(fail('DatabaseUnavailable', {}, new NoAnswer(`no answer from the database within ${LIMITS.queryMs} ms`)))
+    }, LIMITS.queryMs)
+    const aside: FastifyInstance = Object.create(app, {
+      decorate: { value: (_name: string, value: MySQLPool) => { client = value } },
+      addHook: { value: () => {} }
+    })
+    fastifyMysql(aside, options, error => {
+      clearTimeout(timer)
+      if (client === undefined) return reject(error ?? new Error('@fastify/mysql has made no pool'))
+      // The service has one by now.
+      if (over) client.pool.end(() => {})
+      resolve(client)
+    })
+  })
 }
 
-/** What the plugin decorates, but for its question. */
-function decoratePool (app: FastifyInstance, pool: Pool): void {
+/** The same without its question. */
+function unasked (pool: Pool): MySQLPool {
   const { format, escape, escapeId } = mysql
-  app.decorate('mysql', { pool, query: pool.query.bind(pool), execute: pool.execute.bind(pool), getConnection: pool.getConnection.bind(pool), format, escape, escapeId })
-  app.addHook('onClose', async () => { await pool.promise().end() })
+  return { pool, query: pool.query.bind(pool), execute: pool.execute.bind(pool), getConnection: pool.getConnection.bind(pool), format, escape, escapeId }
+}
+
+function decorate (app: FastifyInstance, client: MySQLPool): void {
+  app.decorate('mysql', client)
+  app.addHook('onClose', async () => { await client.pool.promise().end() })
 }

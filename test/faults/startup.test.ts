@@ -49,7 +49,7 @@ for (const [dependency, port, target] of [['database', 'DB_PORT', process.env.TE
 
 /** What the service says to the two while it starts, step by step. */
 const steps = [
-  ['DB_PORT', 'SCHEMATA'], ['DB_PORT', 'GET_LOCK'], ['DB_PORT', 'CREATE TABLE'], ['DB_PORT', 'sql_mode'], ['DB_PORT', '`NameKey` is null'],
+  ['DB_PORT', 'SCHEMATA'], ['DB_PORT', 'GET_LOCK'], ['DB_PORT', 'CREATE TABLE'], ['DB_PORT', 'sql_mode'], ['DB_PORT', 'NOW()'], ['DB_PORT', '`NameKey` is null'],
   ['REDIS_PORT', 'info'], ['REDIS_PORT', 'select']
 ] as const
 
