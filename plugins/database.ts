@@ -15,7 +15,7 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Typed SQL; a statement fails with Code 510 while the database is away or not brought up to date yet. */
     database: Database
-    /** Runs the work once the database is up to date: before the service listens where it can be reached, else when it comes. */
+    /** Runs the work once the database is up to date: before the service listens where it can be reached, else when it comes. And again where it was lost meanwhile: what is done by then must not be done twice. */
     whenDatabaseIsPrepared: (work: () => Promise<void>) => Promise<void>
     /** Asks the database whether a login could be recorded. @throws Code 510 */
     tryDatabase: () => Promise<void>
@@ -88,6 +88,11 @@ async function database (app: FastifyInstance, { config, overrides }: { config: 
     }
   }
 
+  function tryOn (attempt: () => Promise<void>): void {
+    // An abort ends it, and nobody is left to care.
+    trying ??= keepTrying(attempt()).catch(() => {}).finally(() => { trying = undefined })
+  }
+
   app.decorate('database', kysely)
   app.decorate('tryDatabase', attempt)
   if (use !== undefined) app.decorate('databasePool', use)
@@ -99,7 +104,7 @@ async function database (app: FastifyInstance, { config, overrides }: { config: 
     } catch (error) {
       // Lost since: what is to be done is done when it is back, and the service starts without.
       if (!isAway(error)) throw error
-      trying ??= keepTrying(Promise.reject(error)).catch(() => {})
+      tryOn(() => Promise.reject(error))
     }
   })
 
@@ -109,8 +114,7 @@ async function database (app: FastifyInstance, { config, overrides }: { config: 
   } catch (error) {
     if (!isAway(error)) throw error
   }
-  // An abort ends it, and nobody is left to care.
-  if (!prepared) trying = keepTrying(first).catch(() => {})
+  if (!prepared) tryOn(() => first)
   app.addHook('onClose', async () => {
     closing.abort()
     await Promise.race([trying, sleep(RETRY_MS, undefined, { ref: false })])
