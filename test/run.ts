@@ -104,6 +104,13 @@ async function node24 (): Promise<string> {
   return stdout.trim()
 }
 
+/** MariaDB and Redis. Where one of them does not start, the other is there to be stopped. */
+async function startServers (): Promise<void> {
+  const begun = await Promise.allSettled([startMariadb(folder), startRedis(folder)])
+  for (const one of begun) if (one.status === 'fulfilled') services.push(one.value)
+  for (const one of begun) if (one.status === 'rejected') throw one.reason
+}
+
 /** All that are to be run: those of both modes, and in CI some once more. */
 async function chosen (): Promise<TestFile[]> {
   const every = readdirSync(path('test'), { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.test.ts')).sort().map(name => path(`test/${name}`))
@@ -114,7 +121,7 @@ async function chosen (): Promise<TestFile[]> {
     return { name: `${name}${version}`, node, bundle: bundleOf(file), env: { ...env, ...modes }, maySkip }
   })
   if (embeddedOnly || !serversAreThere()) return on(process.execPath, '', !ci || embeddedOnly, { TEST_MODES: 'embedded' })
-  services.push(...await Promise.all([startMariadb(folder), startRedis(folder)]))
+  await startServers()
   const [mysql, redis] = services.map(({ port }) => String(port))
   const here = on(process.execPath, '', !ci, { TEST_MODES: 'embedded,server', TEST_DB_PORT: mysql ?? '', TEST_REDIS_PORT: redis ?? '' })
   if (!ci || files.length > 0) return here
