@@ -1,6 +1,6 @@
 import { execFile, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
@@ -74,6 +74,9 @@ const bundleOf = (file: string): string => relative(path('test'), resolve(file))
 /** Has every process of a test write down the answers that it sends. */
 const recording = { TEST_ANSWERS: answers, NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --import=${pathToFileURL(path('dist-test/answers.recorder.js'))}`.trim() }
 
+/** Of the arguments those that are no test, by mistake or by another name. */
+const strangers = (): string[] => files.filter(file => !/^test\/.*\.test\.ts$/.test(relative(path('.'), resolve(file)).replaceAll(sep, '/')) || !existsSync(file))
+
 /** Judges the answers by the document: all that were sent, and in a whole run whether each documented one was. */
 function judgeAnswers (embedded: boolean): void {
   say('\n— answers of the tests, held to openapi.yaml')
@@ -115,7 +118,7 @@ async function startServers (): Promise<void> {
 async function chosen (): Promise<TestFile[]> {
   const every = readdirSync(path('test'), { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.test.ts')).sort().map(name => path(`test/${name}`))
   const all = files.length > 0 ? files.map(file => resolve(file)) : every
-  const env = { ...process.env, NODE_EXTRA_CA_CERTS: path('test/fixtures/tls/ca.pem'), ...recording }
+  const env = { ...process.env, TEST_SCRATCH: folder, NODE_EXTRA_CA_CERTS: path('test/fixtures/tls/ca.pem'), ...recording }
   const on = (node: string, version: string, maySkip: boolean, modes: Record<string, string>): TestFile[] => all.map(file => {
     const name = relative(path('.'), file).replaceAll(sep, '/')
     return { name: `${name}${version}`, node, bundle: bundleOf(file), env: { ...env, ...modes }, maySkip }
@@ -129,6 +132,8 @@ async function chosen (): Promise<TestFile[]> {
 }
 
 async function tests (): Promise<void> {
+  for (const stranger of strangers()) fail(`${stranger}: no such test, nor an option: npm test -- [--embedded] [test/routes/flow.test.ts …]`)
+  if (failed > 0) return
   if (files.length === 0) {
     await Promise.all([
       step('types', path('node_modules/typescript/bin/tsc'), '--noEmit'),
@@ -150,7 +155,8 @@ async function tests (): Promise<void> {
 
 async function cleanUp (): Promise<void> {
   await Promise.all(services.splice(0).map(service => service.stop()))
-  rmSync(folder, { recursive: true, force: true })
+  // Retried while what was ended still writes.
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { ending.abort() })

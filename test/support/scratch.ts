@@ -9,9 +9,9 @@ const ROOM_BYTES = 2 * 1024 ** 3
 
 /**
  * Where databases of tests are: in memory where there is room for them. Each commit and each table made waits for a disk, and for one that
- * others keep busy longer than the service waits for its database.
+ * others keep busy longer than the service waits for its database. A run has a folder there, and takes it away at its end, however that came.
  */
-export const scratch = hasRoom() ? MEMORY : tmpdir()
+export const scratch = process.env.TEST_SCRATCH ?? (hasRoom() ? MEMORY : tmpdir())
 
 function hasRoom (): boolean {
   try {
