@@ -65,6 +65,8 @@ function start (spec: OpenApi): void {
     validatorUrl: null,
     requestInterceptor: request => {
       methods.set(request.url, request.method.toUpperCase())
+      // What was said of the one before.
+      announce('')
       request.userFetch = solvingFetch
       return request
     },

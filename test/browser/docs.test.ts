@@ -45,6 +45,15 @@ async function execute (page: Page, operation: string, answers = 1): Promise<{ s
 const violations = (page: Page, part = 'html'): Promise<unknown> =>
   page.evaluate(`axe.run(${JSON.stringify(part)}).then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ': ' + html + ' ' + failureSummary)))`)
 
+/** The buttons that lie over the text of an answer. */
+const COVERED = `(() => {
+  const text = document.createRange()
+  text.selectNodeContents(document.querySelector('.live-responses-table .response-col_description .highlight-code .microlight code'))
+  const { bottom, right } = text.getBoundingClientRect()
+  return [...document.querySelectorAll('.live-responses-table .highlight-code .copy-to-clipboard, .live-responses-table .highlight-code .download-contents')]
+    .filter(button => button.getBoundingClientRect().top < bottom && button.getBoundingClientRect().left < right).map(({ className }) => className)
+})()`
+
 t.setTimeout(240_000)
 t.test('the documentation page', { skip: noBrowser }, async t => {
   const browser = await launch()
@@ -74,6 +83,8 @@ t.test('the documentation page', { skip: noBrowser }, async t => {
     t.match(await execute(page, 'login'), { status: '428', text: /"Code": 428/ })
     await page.getByRole('status').filter({ hasText: 'HTTPS or localhost' }).waitFor()
     t.equal(sent.length, 5)
+    await execute(page, 'live')
+    t.equal(await page.getByRole('status').innerText(), '', 'which the next request has nothing to do with')
     t.strictSame(faults.filter(fault => !/\b428\b/.test(fault)), [])
   })
 
@@ -91,6 +102,13 @@ t.test('the documentation page', { skip: noBrowser }, async t => {
       await snap(page, device)
       for (const operation of ['listUsers', 'deleteAccount']) await page.locator(`[id$="-${operation}"] .opblock-summary-control`).click()
       await execute(page, 'live')
+      await page.locator('[id$="-live"] .opblock-summary-control').click()
+      await page.locator('[id$="-live"] .live-responses-table .download-contents').waitFor()
+      await page.locator('[id$="-live"] .opblock-summary .copy-to-clipboard button').focus()
+      t.equal(await page.evaluate('document.activeElement.getBoundingClientRect().width >= 24'), true, 'what the keyboard gets to is to be seen')
+      t.strictSame(await page.evaluate(COVERED), [], 'an answer can be read beside the buttons to copy and download it')
+      const required = await page.evaluate('getComputedStyle(document.querySelector(".parameter__name.required"), "::after").color')
+      t.equal(required, device === 'phone' ? 'rgb(255, 95, 95)' : 'rgb(192, 32, 32)', 'what axe does not see has contrast enough as well')
       await page.evaluate(readFileSync(new URL('node_modules/axe-core/axe.min.js', root), 'utf8'))
       t.strictSame(await violations(page), [], 'axe finds nothing, in what Swagger UI draws neither')
       await page.locator('.auth-wrapper .authorize').first().click()
