@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { promisify } from 'node:util'
 import type { Locator, Page } from 'playwright-core'
 import t, { type Test } from 'tap'
-import { root } from '../../src/root.ts'
 import { build, file, modes, type Mode, type World } from '../helper.ts'
+import { axe } from '../support/axe.ts'
 import { launch, noBrowser, open } from '../support/browser.ts'
 import { CAPTCHA, failOften } from '../support/captcha.ts'
 
@@ -40,10 +39,6 @@ async function execute (page: Page, operation: string, answers = 1): Promise<{ s
   await live.waitFor({ state: 'detached' })
   return { status: String(answer.status()), text }
 }
-
-/** What axe finds wrong with the page, or with what is on top of it. */
-const violations = (page: Page, part = 'html'): Promise<unknown> =>
-  page.evaluate(`axe.run(${JSON.stringify(part)}).then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ': ' + html + ' ' + failureSummary)))`)
 
 /** The buttons that lie over the text of an answer. */
 const COVERED = `(() => {
@@ -109,11 +104,10 @@ t.test('the documentation page', { skip: noBrowser }, async t => {
       t.strictSame(await page.evaluate(COVERED), [], 'an answer can be read beside the buttons to copy and download it')
       const required = await page.evaluate('getComputedStyle(document.querySelector(".parameter__name.required"), "::after").color')
       t.equal(required, device === 'phone' ? 'rgb(255, 95, 95)' : 'rgb(192, 32, 32)', 'what axe does not see has contrast enough as well')
-      await page.evaluate(readFileSync(new URL('node_modules/axe-core/axe.min.js', root), 'utf8'))
-      t.strictSame(await violations(page), [], 'axe finds nothing, in what Swagger UI draws neither')
+      t.strictSame(await axe(page), [], 'axe finds nothing, in what Swagger UI draws neither')
       await page.locator('.auth-wrapper .authorize').first().click()
       await page.getByRole('dialog').waitFor()
-      t.strictSame(await violations(page, '.modal-ux'), [])
+      t.strictSame(await axe(page, {}, '.modal-ux'), [])
       await page.getByRole('dialog').getByRole('button', { name: 'Close' }).first().click()
       await page.getByRole('button', { name: device === 'phone' ? 'English' : '中文' }).click()
       await page.getByRole('heading', { name: device === 'phone' ? 'Start here' : '从这里开始' }).waitFor()

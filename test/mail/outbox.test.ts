@@ -4,7 +4,8 @@ import { bearer, build, digest, modes, type Mode, type World } from '../helper.t
 import type { PendingNoticesTable } from '../../src/stores/database.ts'
 import { rowOf } from '../../src/stores/notices.ts'
 import { answering, startCourier, type Courier } from '../support/courier.ts'
-import { persistently, until } from '../support/faults.ts'
+import { until } from '../support/faults.ts'
+import { persistently } from '../support/patience.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE

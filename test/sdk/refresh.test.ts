@@ -1,10 +1,21 @@
 import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
-import { gate } from './service.ts'
+import { gate, type Network } from './service.ts'
 import { serveAll } from './signed-in.ts'
 
 const HOUR = 3_600_000
 const REFRESH = '/Auth/Refresh'
+
+/** Holds the answers to a path: the first gate opens when there is one, the other lets them through. */
+function holdAnswers (net: Network, path: string): [answered: ReturnType<typeof gate>, released: ReturnType<typeof gate>] {
+  const [answered, released] = [gate(), gate()]
+  net.after = async asked => {
+    if (asked !== path) return
+    answered.open()
+    await released.opened
+  }
+  return [answered, released]
+}
 
 for (const { mode, world, pass, signIn } of await serveAll(t)) {
   t.test(`${mode}: a token is replaced once when half of its life is over, however many ask at once, and not before`, async t => {
@@ -101,12 +112,7 @@ for (const { mode, world, pass, signIn } of await serveAll(t)) {
   t.test(`${mode}: a refresh under way brings nobody back who has logged out`, async t => {
     const { auth, store, net, changes } = await signIn()
     await pass(1.1 * HOUR)
-    const [refreshed, released] = [gate(), gate()]
-    net.after = async path => {
-      if (path !== REFRESH) return
-      refreshed.open()
-      await released.opened
-    }
+    const [refreshed, released] = holdAnswers(net, REFRESH)
     const listed = auth.listSessions()
     await refreshed.opened
     t.match(await auth.logout(), { ok: true })
@@ -119,12 +125,7 @@ for (const { mode, world, pass, signIn } of await serveAll(t)) {
   t.test(`${mode}: a refusal that comes late signs nobody out who has signed in anew`, async t => {
     const { auth, person, id, net, changes } = await signIn()
     await world.app.sessions.revokeAll(id)
-    const [refused, released] = [gate(), gate()]
-    net.after = async path => {
-      if (path !== '/CheckJWTToken') return
-      refused.open()
-      await released.opened
-    }
+    const [refused, released] = holdAnswers(net, '/CheckJWTToken')
     const checked = auth.checkToken()
     await refused.opened
     t.match(await auth.login(person), { ok: true })
@@ -138,12 +139,7 @@ for (const { mode, world, pass, signIn } of await serveAll(t)) {
     const { auth, id, net, store } = await signIn()
     const other = await signIn()
     await world.app.sessions.revokeAll(id)
-    const [refused, released] = [gate(), gate()]
-    net.after = async path => {
-      if (path !== '/Auth/Sessions') return
-      refused.open()
-      await released.opened
-    }
+    const [refused, released] = holdAnswers(net, '/Auth/Sessions')
     const listed = auth.listSessions()
     await refused.opened
     t.match(await auth.login(other.person), { ok: true })
@@ -171,12 +167,7 @@ for (const { mode, world, pass, signIn } of await serveAll(t)) {
   t.test(`${mode}: of two tokens that are refused one after the other, none is kept`, async t => {
     const { auth, person, id, net, store } = await signIn()
     await world.app.sessions.revokeAll(id)
-    const [refused, released] = [gate(), gate()]
-    net.after = async path => {
-      if (path !== '/CheckJWTToken') return
-      refused.open()
-      await released.opened
-    }
+    const [refused, released] = holdAnswers(net, '/CheckJWTToken')
     const checked = auth.checkToken()
     await refused.opened
     t.match(await auth.login(person), { ok: true })

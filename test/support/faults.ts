@@ -7,8 +7,6 @@ import { digest } from './digest.ts'
 import type { Ending, Service } from './services.ts'
 import { stopwatch } from './stopwatch.ts'
 
-export { persistently } from './patience.ts'
-
 /**
  * The contract promises an answer within two seconds whatever has failed. The servers that the tests ask may have to wait for a busy
  * machine, so they allow twice that, by a stopwatch that leaves out what they had to wait themselves.
